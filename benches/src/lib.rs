@@ -1,0 +1,3 @@
+//! Shared pieces of the benches.
+
+#![forbid(unsafe_code)]

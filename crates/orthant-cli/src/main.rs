@@ -1,0 +1,5 @@
+//! The program `orthant`.
+
+#![forbid(unsafe_code)]
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "colide")]
+pub use colide;
+#[cfg(feature = "datasets")]
+pub use datasets;

@@ -1,0 +1,5 @@
+//! The papers' claims as experiments.
+
+#![forbid(unsafe_code)]
+
+fn main() {}
