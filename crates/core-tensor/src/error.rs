@@ -106,7 +106,7 @@ pub fn check_range(argument: &'static str, found: f64, holds: bool, expected: &'
 /// # Errors
 /// [`Error::NotFinite`] with the first offending entry in row-major order.
 pub fn check_finite<T: Scalar, D: Dimension>(argument: &'static str, x: &ArrayRef<T, D>) -> Result<()> {
-    // The sum of x - x is NaN exactly when some entry is not finite: one vectorised pass for the usual case.
+    // The sum of 0 x is NaN exactly when some entry is not finite: one vectorised pass for the usual case.
     let suspicious = match x.as_slice_memory_order() {
         Some(entries) => !all_finite(entries),
         None => x.iter().any(|v| !v.is_finite()),
@@ -115,7 +115,7 @@ pub fn check_finite<T: Scalar, D: Dimension>(argument: &'static str, x: &ArrayRe
 }
 
 fn all_finite<T: Scalar>(entries: &[T]) -> bool {
-    entries.chunks(1024).all(|chunk| chunk.iter().fold(T::zero(), |sum, &v| sum + (v - v)) == T::zero())
+    entries.chunks(1024).all(|chunk| chunk.iter().fold(T::zero(), |sum, &v| sum + v * T::zero()) == T::zero())
 }
 
 #[cold]
