@@ -33,6 +33,17 @@ pub enum Error {
         /// Its value.
         found: f64,
     },
+    /// The data are so large or so small that a variance is no number.
+    #[error(
+        "the entries of `{argument}` are of the order 2^{exponent}: a mean or variance overflows or underflows; \
+         multiply the data by a constant first"
+    )]
+    ScaleOutOfRange {
+        /// The argument's name.
+        argument: &'static str,
+        /// Binary exponent of the largest entry.
+        exponent: i32,
+    },
     /// A graph that must be acyclic has a cycle.
     #[error("`{argument}` has a cycle: {}", cycle_text(.cycle))]
     Cyclic {
@@ -121,6 +132,11 @@ mod tests {
                 found: -1.0
             }),
             "`covariance` is not a covariance: diagonal entry 3 is -1e0, and it must not be negative"
+        );
+        assert_eq!(
+            text(Error::ScaleOutOfRange { argument: "x", exponent: 600 }),
+            "the entries of `x` are of the order 2^600: a mean or variance overflows or underflows; multiply the data by \
+             a constant first"
         );
         assert_eq!(
             text(Error::UnknownNode { argument: "node", found: 9, nodes: 4 }),

@@ -161,6 +161,8 @@ pub fn check_square<T>(argument: &'static str, x: &ndarray::ArrayRef2<T>) -> Res
 
 /// Accepts a square matrix that is symmetric up to `tolerance` times its largest absolute entry.
 ///
+/// A pair whose difference is NaN is not symmetric; NaN on the diagonal is not seen (that is for [`check_finite`]).
+///
 /// # Errors
 /// [`Error::Shape`] or [`Error::NotSymmetric`] with the worst pair of entries.
 pub fn check_symmetric<T: Scalar>(argument: &'static str, x: &ndarray::ArrayRef2<T>, tolerance: f64) -> Result<()> {
@@ -170,6 +172,9 @@ pub fn check_symmetric<T: Scalar>(argument: &'static str, x: &ndarray::ArrayRef2
     for i in 0..n {
         for j in i + 1..n {
             let difference = Scalar::to_f64((x[[i, j]] - x[[j, i]]).abs());
+            if difference.is_nan() {
+                return Err(Error::NotSymmetric { argument, row: i, column: j, difference });
+            }
             if difference > worst.0 {
                 worst = (difference, i, j);
             }

@@ -1,2 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod diabetes;
+mod digits;
+mod error;
+mod packed;
+mod sachs;
+pub mod sem;
+
+pub use diabetes::{Diabetes, diabetes};
+pub use digits::{Digits, digits};
+pub use error::{Error, Result};
+pub use sachs::{Sachs, sachs};

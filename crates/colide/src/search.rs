@@ -1,0 +1,328 @@
+//! Local search over graphs by the Gaussian likelihood.
+//!
+//! The penalised score does not tell good orders from bad ones when the noise variances differ (a wrong order can have
+//! the lower objective), but the likelihood with the Bayesian information criterion does. From a starting graph the
+//! search takes the single addition, deletion or reversal of an edge that lowers the criterion most, until none does:
+//!
+//! ```text
+//! non-equal variances:  n Σ_j log q_j        + log(n) · edges
+//! equal variances:      n d log(Σ_j q_j / d) + log(n) · edges
+//! ```
+//!
+//! with q_j the residual variance of variable j regressed on its parents. A move changes one or two columns; one
+//! Cholesky factorisation of a column's parents gives the effect of all its additions and deletions at once.
+
+use crate::knowledge::{Constraints, Edge};
+use crate::problem::Problem;
+use crate::score::NoiseModel;
+use crate::updated_cholesky::UpdatedCholesky;
+use ndarray::{Array2, ArrayRef2};
+
+/// One move of the search.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Move {
+    Add,
+    Delete,
+    Reverse,
+}
+
+/// The best move of one kind into one column.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    cause: usize,
+    /// Change of the data term: of n log q (non-equal variances) or of q itself (equal variances).
+    gain: f64,
+}
+
+/// A graph under search, with what each change of an edge would do.
+pub(crate) struct Search<'a> {
+    problem: &'a Problem,
+    constraints: &'a Constraints,
+    samples: f64,
+    penalty: f64,
+    parents: Vec<Vec<usize>>,
+    q: Vec<f64>,
+    /// Row j: residual variance of variable j when variable i is added to, or taken from, its parents.
+    changed: Array2<f64>,
+    /// Best addition, deletion and reversal into each column.
+    best: Vec<[Option<Candidate>; 3]>,
+    scratch: ColumnScratch,
+}
+
+struct ColumnScratch {
+    factor: UpdatedCholesky,
+    row: Vec<f64>,
+    /// k × d: L⁻¹ C_PV.
+    whitened: Vec<f64>,
+    conditional: Vec<f64>,
+    variance: Vec<f64>,
+    unit: Vec<f64>,
+    coefficients: Vec<f64>,
+}
+
+/// A decrease below this is rounding.
+const SMALLEST_GAIN: f64 = 1e-9;
+
+impl<'a> Search<'a> {
+    /// Starts from the support of `start`, which must be acyclic and respect the constraints.
+    pub(crate) fn new(
+        problem: &'a Problem,
+        constraints: &'a Constraints,
+        samples: f64,
+        start: &ArrayRef2<f64>,
+    ) -> Self {
+        let d = problem.variables();
+        let parents = (0..d).map(|j| (0..d).filter(|&i| i != j && start[[i, j]] != 0.0).collect()).collect();
+        let mut search = Self {
+            problem,
+            constraints,
+            samples,
+            penalty: samples.max(2.0).ln(),
+            parents,
+            q: vec![0.0; d],
+            changed: Array2::zeros((d, d)),
+            best: vec![[None; 3]; d],
+            scratch: ColumnScratch {
+                factor: UpdatedCholesky::new(d),
+                row: Vec::new(),
+                whitened: Vec::new(),
+                conditional: vec![0.0; d],
+                variance: vec![0.0; d],
+                unit: Vec::new(),
+                coefficients: Vec::new(),
+            },
+        };
+        for j in 0..d {
+            search.evaluate_column(j);
+        }
+        for j in 0..d {
+            search.rank_column(j, false);
+        }
+        search
+    }
+
+    /// The criterion of the present graph (without the parameters that all graphs share).
+    pub(crate) fn criterion(&self) -> f64 {
+        let edges = self.parents.iter().map(Vec::len).sum::<usize>() as f64;
+        let d = self.q.len() as f64;
+        let fit = match self.problem.model {
+            NoiseModel::NonEqualVariance => self.q.iter().map(|q| q.ln()).sum::<f64>(),
+            NoiseModel::EqualVariance => d * (self.q.iter().sum::<f64>() / d).ln(),
+        };
+        self.samples * fit + self.penalty * edges
+    }
+
+    /// The present graph: 1 at (i, j) for the edge i → j.
+    pub(crate) fn graph(&self) -> Array2<f64> {
+        let d = self.parents.len();
+        let mut graph = Array2::zeros((d, d));
+        for (j, parents) in self.parents.iter().enumerate() {
+            parents.iter().for_each(|&i| graph[[i, j]] = 1.0);
+        }
+        graph
+    }
+
+    /// Takes improving moves until there is none, or `limit` moves were taken; returns their number.
+    pub(crate) fn run(&mut self, limit: usize) -> usize {
+        let mut moves = 0;
+        while moves < limit {
+            let Some((kind, cause, effect)) = self.next_move() else { break };
+            match kind {
+                Move::Add => self.parents[effect].push(cause),
+                Move::Delete => self.parents[effect].retain(|&i| i != cause),
+                Move::Reverse => {
+                    self.parents[effect].retain(|&i| i != cause);
+                    self.parents[cause].push(effect);
+                    self.evaluate_column(cause);
+                }
+            }
+            self.evaluate_column(effect);
+            self.rank_around(effect);
+            if kind == Move::Reverse {
+                self.rank_around(cause);
+            }
+            moves += 1;
+        }
+        moves
+    }
+
+    /// The best legal move. Blocked ones are replaced by their column's best legal one; before giving up, all columns
+    /// are ranked afresh, since a deletion elsewhere may have made a blocked move legal.
+    fn next_move(&mut self) -> Option<(Move, usize, usize)> {
+        for attempt in 0..2 {
+            if attempt == 1 {
+                (0..self.parents.len()).for_each(|j| self.rank_column(j, true));
+            }
+            while let Some((kind, candidate, effect)) = self.best_ranked() {
+                if self.is_acyclic_after(kind, candidate.cause, effect) {
+                    return Some((kind, candidate.cause, effect));
+                }
+                self.rank_column(effect, true);
+            }
+        }
+        None
+    }
+
+    fn best_ranked(&self) -> Option<(Move, Candidate, usize)> {
+        let mut best: Option<(f64, Move, Candidate, usize)> = None;
+        for (effect, column) in self.best.iter().enumerate() {
+            for (kind, candidate) in [Move::Add, Move::Delete, Move::Reverse].into_iter().zip(column) {
+                if let Some(candidate) = candidate {
+                    let change = self.change(kind, candidate.gain);
+                    if change < -SMALLEST_GAIN && best.is_none_or(|b| change < b.0) {
+                        best = Some((change, kind, *candidate, effect));
+                    }
+                }
+            }
+        }
+        best.map(|(_, kind, candidate, effect)| (kind, candidate, effect))
+    }
+
+    /// Change of the criterion by a move whose data term changes by `gain`.
+    fn change(&self, kind: Move, gain: f64) -> f64 {
+        let edges = match kind {
+            Move::Add => 1.0,
+            Move::Delete => -1.0,
+            Move::Reverse => 0.0,
+        };
+        let fit = match self.problem.model {
+            NoiseModel::NonEqualVariance => gain,
+            NoiseModel::EqualVariance => {
+                let total: f64 = self.q.iter().sum();
+                self.samples * self.q.len() as f64 * (gain / total).ln_1p()
+            }
+        };
+        fit + self.penalty * edges
+    }
+
+    fn gain(&self, j: usize, q: f64) -> f64 {
+        match self.problem.model {
+            NoiseModel::NonEqualVariance => self.samples * (q / self.q[j]).ln(),
+            NoiseModel::EqualVariance => q - self.q[j],
+        }
+    }
+
+    /// Ranks again every column whose moves depend on column j: its own, and the reversals between j and its
+    /// neighbours.
+    fn rank_around(&mut self, j: usize) {
+        self.rank_column(j, false);
+        for other in 0..self.parents.len() {
+            if self.parents[other].contains(&j) {
+                self.rank_column(other, false);
+            }
+        }
+    }
+
+    /// Finds the best moves into column j; with `legal` only those that keep the graph acyclic.
+    fn rank_column(&mut self, j: usize, legal: bool) {
+        let d = self.parents.len();
+        let mut best: [Option<Candidate>; 3] = [None; 3];
+        for i in 0..d {
+            if i == j {
+                continue;
+            }
+            let edge = self.constraints.edges[[i, j]];
+            let mut offer = |this: &Self, kind: Move, gain: f64| {
+                let slot = &mut best[kind as usize];
+                if slot.is_none_or(|old| gain < old.gain)
+                    && this.change(kind, gain) < -SMALLEST_GAIN
+                    && (!legal || this.is_acyclic_after(kind, i, j))
+                {
+                    *slot = Some(Candidate { cause: i, gain });
+                }
+            };
+            if self.parents[j].contains(&i) {
+                if edge != Edge::Required {
+                    let gain = self.gain(j, self.changed[[j, i]]);
+                    offer(self, Move::Delete, gain);
+                    if self.constraints.edges[[j, i]] != Edge::Forbidden && self.problem.l1[[j, i]].is_finite() {
+                        offer(self, Move::Reverse, gain + self.gain(i, self.changed[[i, j]]));
+                    }
+                }
+            } else if self.problem.l1[[i, j]].is_finite() && !self.parents[i].contains(&j) {
+                offer(self, Move::Add, self.gain(j, self.changed[[j, i]]));
+            }
+        }
+        self.best[j] = best;
+    }
+
+    fn is_acyclic_after(&self, kind: Move, cause: usize, effect: usize) -> bool {
+        match kind {
+            Move::Delete => true,
+            Move::Add => !self.is_ancestor(effect, cause, None),
+            Move::Reverse => !self.is_ancestor(cause, effect, Some((cause, effect))),
+        }
+    }
+
+    /// True when a directed path leads from `from` to `to`, not counting the edge `without`.
+    fn is_ancestor(&self, from: usize, to: usize, without: Option<(usize, usize)>) -> bool {
+        let mut seen = vec![false; self.parents.len()];
+        let mut stack = vec![to];
+        while let Some(node) = stack.pop() {
+            if node == from {
+                return true;
+            }
+            for &parent in &self.parents[node] {
+                if without != Some((parent, node)) && !std::mem::replace(&mut seen[parent], true) {
+                    stack.push(parent);
+                }
+            }
+        }
+        false
+    }
+
+    /// Residual variance of column j with its parents, and with each change of one parent.
+    fn evaluate_column(&mut self, j: usize) {
+        let d = self.parents.len();
+        let c = self.problem.covariance_slice();
+        let (parents, work) = (&self.parents[j], &mut self.scratch);
+        work.factor.clear();
+        work.whitened.clear();
+        work.conditional.copy_from_slice(&c[j * d..(j + 1) * d]);
+        for (i, variance) in work.variance.iter_mut().enumerate() {
+            *variance = c[i * d + i];
+        }
+        for (position, &p) in parents.iter().enumerate() {
+            work.row.clear();
+            work.row.extend(parents[..position].iter().map(|&k| c[p * d + k]));
+            work.factor.append(&work.row, c[p * d + p], self.problem.ridge);
+            let row = work.factor.row(position);
+            let start = work.whitened.len();
+            work.whitened.extend_from_slice(&c[p * d..(p + 1) * d]);
+            let (earlier, new) = work.whitened.split_at_mut(start);
+            for (&l, earlier) in row.iter().zip(earlier.chunks_exact(d)) {
+                if l != 0.0 {
+                    new.iter_mut().zip(earlier).for_each(|(x, &y)| *x -= l * y);
+                }
+            }
+            let pivot = row[position];
+            let own = new[j] / pivot;
+            for i in 0..d {
+                new[i] /= pivot;
+                work.conditional[i] -= own * new[i];
+                work.variance[i] -= new[i] * new[i];
+            }
+        }
+        // Never below rounding, so that the logarithm stays finite for collinear variables.
+        let smallest = (1e-12 * c[j * d + j]).max(f64::MIN_POSITIVE);
+        let q = work.variance[j].max(smallest);
+        self.q[j] = q;
+        for i in 0..d {
+            let usable = work.variance[i] > 1e-10 * c[i * d + i];
+            let added = q - if usable { work.conditional[i] * work.conditional[i] / work.variance[i] } else { 0.0 };
+            self.changed[[j, i]] = added.max(smallest);
+        }
+        // Without parent p: q + β_p² / (C_PP⁻¹)_pp.
+        work.coefficients.clear();
+        work.coefficients.extend(work.whitened.chunks_exact(d.max(1)).map(|row| row[j]));
+        work.factor.solve_upper_in_place(&mut work.coefficients);
+        for (position, &p) in parents.iter().enumerate() {
+            work.unit.clear();
+            work.unit.resize(parents.len(), 0.0);
+            work.unit[position] = 1.0;
+            work.factor.solve_in_place(&mut work.unit);
+            let beta = work.coefficients[position];
+            self.changed[[j, p]] = q + beta * beta / work.unit[position];
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A Cholesky factor that follows a changing set of variables.
+
+/// The lower factor L of a positive definite k × k matrix, row by row, with k growing by [`append`](Self::append) and
+/// shrinking by [`remove`](Self::remove), each in O(k²).
+pub(crate) struct UpdatedCholesky {
+    /// Row i of L starts at `i * capacity`.
+    factor: Vec<f64>,
+    capacity: usize,
+    size: usize,
+}
+
+impl UpdatedCholesky {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { factor: vec![0.0; capacity * capacity], capacity, size: 0 }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.size = 0;
+    }
+
+    /// Appends a variable with off-diagonal entries `row` (k) and the given diagonal entry. When the pivot vanishes to
+    /// rounding, `ridge` is added to the diagonal (more than once if need be); true when that happened.
+    pub(crate) fn append(&mut self, row: &[f64], diagonal: f64, ridge: f64) -> bool {
+        let k = self.size;
+        let (known, rest) = self.factor.split_at_mut(k * self.capacity);
+        let new = &mut rest[..=k];
+        new[..k].copy_from_slice(row);
+        let mut pivot = diagonal;
+        for i in 0..k {
+            let l = &known[i * self.capacity..=i * self.capacity + i];
+            let value = (new[i] - dot(&l[..i], &new[..i])) / l[i];
+            new[i] = value;
+        }
+        pivot -= dot(&new[..k], &new[..k]);
+        let smallest = 1e-13 * diagonal.abs() + f64::MIN_POSITIVE;
+        let ridged = !(pivot > smallest);
+        if ridged {
+            pivot = pivot.max(0.0) + ridge.max(1e-12 * diagonal.abs()).max(f64::MIN_POSITIVE);
+        }
+        new[k] = pivot.sqrt();
+        self.size += 1;
+        ridged
+    }
+
+    /// Removes the variable at `position`: the rows below lose one column by Givens rotations.
+    pub(crate) fn remove(&mut self, position: usize) {
+        let (n, k) = (self.capacity, self.size);
+        for i in position + 1..k {
+            // Row i moves up to i − 1; its entries right of `position` shift when the rotations are done.
+            let (upper, lower) = self.factor.split_at_mut(i * n);
+            upper[(i - 1) * n..(i - 1) * n + i + 1].copy_from_slice(&lower[..=i]);
+        }
+        self.size = k - 1;
+        // The matrix of rows position.. is now lower Hessenberg: rotate columns (c, c + 1) to clear its superdiagonal.
+        for c in position..self.size {
+            let (x, y) = (self.factor[c * n + c], self.factor[c * n + c + 1]);
+            let norm = x.hypot(y);
+            let (cosine, sine) = (x / norm, y / norm);
+            self.factor[c * n + c] = norm;
+            for i in c + 1..self.size {
+                let row = &mut self.factor[i * n + c..i * n + c + 2];
+                let (p, q) = (row[0], row[1]);
+                row[0] = cosine * p + sine * q;
+                row[1] = cosine * q - sine * p;
+            }
+        }
+    }
+
+    /// Row i of L, up to and with its diagonal entry.
+    pub(crate) fn row(&self, i: usize) -> &[f64] {
+        &self.factor[i * self.capacity..=i * self.capacity + i]
+    }
+
+    /// Solves L Lᵀ x = b in place.
+    pub(crate) fn solve_in_place(&self, b: &mut [f64]) {
+        for i in 0..self.size {
+            let row = self.row(i);
+            b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
+        }
+        self.solve_upper_in_place(b);
+    }
+
+    /// Solves Lᵀ x = b in place.
+    pub(crate) fn solve_upper_in_place(&self, b: &mut [f64]) {
+        for i in (0..self.size).rev() {
+            let row = self.row(i);
+            let value = b[i] / row[i];
+            b[i] = value;
+            for (target, &l) in b[..i].iter_mut().zip(row) {
+                *target -= value * l;
+            }
+        }
+    }
+}
+
+/// Σ a_i b_i with eight partial sums, so that the compiler keeps them in vector registers.
+#[inline]
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0_f64; 8];
+    let (a8, a_rest) = a.as_chunks::<8>();
+    let (b8, b_rest) = b.as_chunks::<8>();
+    for (x, y) in a8.iter().zip(b8) {
+        for lane in 0..8 {
+            sums[lane] += x[lane] * y[lane];
+        }
+    }
+    let tail: f64 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
+    ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])) + tail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    fn matrix(n: usize) -> Array2<f64> {
+        let mut state = 12345_u64;
+        let x = Array2::from_shape_simple_fn((2 * n, n), || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
+        });
+        x.t().dot(&x)
+    }
+
+    fn residual(factor: &UpdatedCholesky, a: &Array2<f64>, variables: &[usize]) -> f64 {
+        let b: Vec<f64> = (0..variables.len()).map(|i| 1.0 + i as f64).collect();
+        let mut x = b.clone();
+        factor.solve_in_place(&mut x);
+        let row = |i: usize| variables.iter().zip(&x).map(|(&k, v)| a[[variables[i], k]] * v).sum::<f64>();
+        (0..b.len()).map(|i| (row(i) - b[i]).abs()).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn appending_and_removing_equals_factorising() {
+        let a = matrix(12);
+        let mut factor = UpdatedCholesky::new(12);
+        let mut variables: Vec<usize> = Vec::new();
+        let append = |factor: &mut UpdatedCholesky, variables: &mut Vec<usize>, i: usize| {
+            let row: Vec<f64> = variables.iter().map(|&k| a[[i, k]]).collect();
+            assert!(!factor.append(&row, a[[i, i]], 0.0));
+            variables.push(i);
+        };
+        for i in 0..12 {
+            append(&mut factor, &mut variables, i);
+        }
+        // cond(a) is below 1e3 here, so 1e-11 is far above rounding and far below a wrong rotation.
+        for position in [11, 0, 4, 4, 1] {
+            factor.remove(position);
+            variables.remove(position);
+            assert!(residual(&factor, &a, &variables) < 1e-11, "after removing {position}");
+        }
+        append(&mut factor, &mut variables, 0);
+        assert!(residual(&factor, &a, &variables) < 1e-11);
+    }
+
+    #[test]
+    fn a_duplicated_variable_is_ridged() {
+        let mut factor = UpdatedCholesky::new(2);
+        assert!(!factor.append(&[], 4.0, 1e-9));
+        assert!(factor.append(&[4.0], 4.0, 1e-9));
+    }
+}

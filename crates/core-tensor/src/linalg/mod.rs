@@ -1,0 +1,20 @@
+//! Dense linear algebra on ndarray views, computed by faer.
+//!
+//! Products write into the caller's memory; factorisations are values that own their memory, are made once for a shape
+//! (`new`) and used any number of times (`factorise`, then solves and accessors). Checks that faer leaves to its caller
+//! (finite entries, empty matrices, rank) are made here.
+
+mod gemm;
+mod gemv;
+mod gram;
+mod view;
+
+pub use gemm::{Accumulate, gemm_into};
+pub use gemv::gemv_into;
+pub use gram::gram_into;
+pub use view::{faer_column, faer_column_mut, faer_mut, faer_ref, ndarray_ref};
+#[cfg(feature = "nalgebra")]
+#[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
+pub use view::{from_nalgebra, nalgebra_view, to_nalgebra};
+mod temp_lu;
+pub use temp_lu::UnpivotedLu;
