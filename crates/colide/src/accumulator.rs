@@ -28,6 +28,7 @@ const SAFE: std::ops::RangeInclusive<i32> = -400..=400;
 /// # Ok::<(), colide::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CovarianceAccumulator {
     /// Rows of positive weight.
     rows: usize,

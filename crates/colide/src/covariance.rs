@@ -6,6 +6,7 @@ use ndarray::{Array1, Array2, ArrayRef2};
 
 /// Covariance, mean and size of a sample.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Covariance {
     /// C = Xcᵀ Xc / n with divisor n (d × d, symmetric bit for bit).

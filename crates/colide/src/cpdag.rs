@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayRef2};
 /// A completed partially directed acyclic graph: which edges all DAGs of a Markov equivalence class share, and which
 /// may point either way.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Cpdag {
     /// d × d, zeros and ones; `[[i, j]] = 1` alone is the directed edge i -> j, in both directions the undirected i -- j.

@@ -27,6 +27,7 @@ pub struct CausalModel {
 
 /// Mean and covariance of the variables after an intervention.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Intervened {
     /// Mean (d). Only the nodes intervened on and their descendants differ from the mean before.

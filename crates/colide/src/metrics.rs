@@ -6,6 +6,7 @@ use ndarray::{ArrayRef1, ArrayRef2};
 
 /// Edge counts of an estimate against the true DAG, and the rates made of them; see [`compare`].
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct GraphMetrics {
     /// Structural Hamming distance: pairs adjacent in one graph only, plus reversed edges.

@@ -11,6 +11,7 @@ use ndarray::ArrayRef2;
 
 /// The order of [`min_pivot_order`].
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct PivotOrder {
     /// The variables, causes before effects.

@@ -10,6 +10,7 @@ use std::f64::consts::PI;
 
 /// Result of [`refit`]. Matrices are d × d with 0 off the support (p-values: 1).
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Refit {
     /// Least-squares weights: column j is `C[pa, pa]⁻¹ C[pa, j]`.

@@ -104,24 +104,55 @@ fn forbid_constant_columns(problem: &mut Problem) {
     }
 }
 
+/// Where the solvers begin when a neighbouring problem has been solved already.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Warm {
+    /// No such problem.
+    #[default]
+    Cold,
+    /// The same data at another λ: the weights (d × d) at the end of the first stage of each start.
+    FirstStages(Vec<Option<Array2<f64>>>),
+    /// Resampled data: the weights at the end of each start's path, and the learned graph.
+    Fit { paths: Vec<Array2<f64>>, graph: Array2<f64> },
+}
+
+impl Warm {
+    /// Beginning at a fit of all rows.
+    pub(crate) fn at_fit(fit: &Fit) -> Self {
+        let paths = fit.candidates.iter().map(|candidate| candidate.path_weights.clone()).collect();
+        Self::Fit { paths, graph: crate::support(&fit.weights) }
+    }
+}
+
 pub(crate) fn fit(config: &Colide, evidence: Evidence, observer: &mut Watch<'_>) -> Result<Fit> {
+    Ok(fit_warm(config, evidence, observer, &Warm::Cold)?.0)
+}
+
+/// [`fit`] from a warm start; also returns the warm start for the next λ.
+pub(crate) fn fit_warm(
+    config: &Colide,
+    evidence: Evidence,
+    observer: &mut Watch<'_>,
+    warm: &Warm,
+) -> Result<(Fit, Warm)> {
     let mut setup = prepare(config, evidence)?;
     let starts = config.effective_starts(setup.problem.variables());
     let mut candidates = Vec::with_capacity(starts.len());
-    let mut stopped = None;
+    let mut first_stages = Vec::with_capacity(starts.len());
+    let mut stopped = false;
     for (number, &start) in starts.iter().enumerate() {
         let mut context = Context { config, setup: &mut setup, number, starts: starts.len(), observer };
-        let found = context.candidate(start)?;
-        let by_observer = found.stages.last().is_some_and(|stage| stage.end == StageEnd::Stopped);
+        let (found, first_stage) = context.candidate(start, warm)?;
+        stopped = found.stages.last().is_some_and(|stage| stage.end == StageEnd::Stopped);
         candidates.push(found);
-        if by_observer {
-            stopped = Some(StageEnd::Stopped);
+        first_stages.push(first_stage);
+        if stopped {
             break;
         }
     }
     // A run that was stopped returns at once: the later, unbounded parts are left out.
-    let finish = if stopped.is_some() { Finish::Threshold } else { config.effective_finish() };
-    choose(config, setup, candidates, finish)
+    let finish = if stopped { Finish::Threshold } else { config.effective_finish() };
+    Ok((choose(config, setup, candidates, finish)?, Warm::FirstStages(first_stages)))
 }
 
 /// One start of one fit.
@@ -134,18 +165,32 @@ struct Context<'a, 'o> {
 }
 
 impl Context<'_, '_> {
-    fn candidate(&mut self, start: Start) -> Result<Candidate> {
+    /// The candidate of one start, and the weights at the end of its first stage.
+    fn candidate(&mut self, start: Start, warm: &Warm) -> Result<(Candidate, Option<Array2<f64>>)> {
         let (diagonal, slow) = match start {
-            Start::Order => return self.from_order(),
+            Start::Order => return Ok((self.from_order()?, None)),
             Start::Path(diagonal) => (diagonal, false),
             Start::SlowPath(diagonal) => (diagonal, true),
         };
-        let schedule = if slow { Schedule::logarithmic(13)? } else { self.config.schedule.clone() };
+        let mut schedule = if slow { Schedule::logarithmic(13)? } else { self.config.schedule.clone() };
+        let mut initial = self.config.initial_weights.as_ref();
+        match warm {
+            Warm::Cold => {}
+            Warm::FirstStages(weights) => initial = weights.get(self.number).and_then(Option::as_ref).or(initial),
+            Warm::Fit { paths, graph } => {
+                if self.config.effective_finish() == Finish::Search {
+                    let path = paths.get(self.number).unwrap_or(graph).clone();
+                    return Ok((Candidate::new(start, path, graph.clone(), Vec::new()), None));
+                }
+                initial = paths.get(self.number).or(initial);
+                schedule = schedule.last_stage();
+            }
+        }
         self.setup.problem.l1 = l1_weights(self.config, self.setup, diagonal)?;
         forbid_constant_columns(&mut self.setup.problem);
-        let (state, stages) = self.walk(&schedule)?;
+        let (state, stages, first) = self.walk(&schedule, initial)?;
         let graph = self.acyclic_support(&state.w)?;
-        Ok(Candidate::new(start, state.w, graph, stages))
+        Ok((Candidate::new(start, state.w, graph, stages), first))
     }
 
     fn from_order(&mut self) -> Result<Candidate> {
@@ -157,16 +202,17 @@ impl Context<'_, '_> {
         Ok(Candidate::new(Start::Order, polished.state.w, graph, Vec::new()))
     }
 
-    /// Walks the central path.
-    fn walk(&mut self, schedule: &Schedule) -> Result<(State, Vec<Stage>)> {
-        let mut state = match &self.config.initial_weights {
+    /// Walks the central path from `initial`, or from zero; also returns the weights at the end of its first stage.
+    fn walk(
+        &mut self,
+        schedule: &Schedule,
+        initial: Option<&Array2<f64>>,
+    ) -> Result<(State, Vec<Stage>, Option<Array2<f64>>)> {
+        let mut state = match initial {
             Some(weights) => State::at(&self.setup.problem, weights),
             None => State::start(&self.setup.problem),
         };
-        if self.config.initial_weights.is_none()
-            && self.config.known_scales.is_none()
-            && self.config.model == NoiseModel::EqualVariance
-        {
+        if initial.is_none() && self.config.known_scales.is_none() && self.config.model == NoiseModel::EqualVariance {
             // The reference starts the common scale at the smallest standard deviation.
             let smallest = state.q.iter().copied().filter(|&q| q > 0.0).fold(f64::INFINITY, f64::min).sqrt();
             state.scales.fill(if smallest.is_finite() { smallest } else { 1.0 });
@@ -175,16 +221,21 @@ impl Context<'_, '_> {
             Solver::ProximalNewton(_) => Engine::Newton(Box::new(NewtonWorkspace::new(&self.setup.problem))),
             Solver::ReferenceAdam(_) => Engine::Adam(Box::new(AdamWorkspace::new(&self.setup.problem))),
         };
-        let mut stages = Vec::with_capacity(schedule.stages().len());
+        let count = schedule.stages().len();
+        let mut stages = Vec::with_capacity(count);
+        let mut first = None;
         for (number, (mu, s)) in schedule.stages().enumerate() {
-            let stage = self.stage(number, schedule.stages().len(), mu, s, &mut state, &mut solver)?;
+            let stage = self.stage(number, count, mu, s, &mut state, &mut solver)?;
             let end = stage.end;
             stages.push(stage);
+            if number == 0 {
+                first = Some(state.w.clone());
+            }
             if end == StageEnd::Stopped {
                 break;
             }
         }
-        Ok((state, stages))
+        Ok((state, stages, first))
     }
 
     /// Solves one stage; when it cannot start (or the reference leaves the domain), again with s + 0.1 and, for the

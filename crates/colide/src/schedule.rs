@@ -67,6 +67,12 @@ impl Schedule {
         Ok(Self { mu, s })
     }
 
+    /// The last stage alone.
+    pub(crate) fn last_stage(&self) -> Self {
+        let last = self.mu.len() - 1;
+        Self { mu: vec![self.mu[last]], s: vec![self.s[last]] }
+    }
+
     /// The pairs (μ, s) in order.
     pub fn stages(&self) -> impl ExactSizeIterator<Item = (f64, f64)> + '_ {
         self.mu.iter().copied().zip(self.s.iter().copied())

@@ -34,6 +34,7 @@ pub struct StageProblem {
 
 /// A point W with everything that the stage problem says about it.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct StagePoint {
     /// W (d × d).
@@ -53,6 +54,7 @@ pub struct StagePoint {
 
 /// What a solver made of a stage.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct StageOutcome {
     /// The last point. (After [`StageEnd::LeftDomain`] it lies outside the domain.)
@@ -69,6 +71,7 @@ pub struct StageOutcome {
 
 /// The optimum of the convex problem that a topological order leaves.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct OrderOptimum {
     /// W (d × d), non-zero only from earlier to later variables.
