@@ -8,7 +8,7 @@ use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
 /// Independent random streams from one seed.
 ///
-/// Stream k is ChaCha8 with the key of the seed and stream number k: streams never overlap, each can be made at any
+/// Stream k is `ChaCha8` with the key of the seed and stream number k: streams never overlap, each can be made at any
 /// time in any order, and so the k-th chain, fold or chunk of parallel work gets the same numbers whichever thread runs
 /// it. The numbers are the same on every platform.
 ///

@@ -2,7 +2,9 @@
 #![cfg(all(feature = "linalg", feature = "random"))]
 #![allow(missing_docs)]
 
-use core_tensor::linalg::{Llt, UnpivotedLu};
+use core_tensor::linalg::{
+    Inertia, Ldlt, Llt, Lu, PivotedQr, Qr, Svd, SymmetricEigen, UnpivotedLu, inverse, log_det, solve, solve_spd,
+};
 use core_tensor::random::{normal_array, rng};
 use core_tensor::{Error, Scalar};
 use ndarray::{Array1, Array2, ArrayRef2, ShapeBuilder, s};
@@ -24,7 +26,8 @@ fn spd<T: Scalar>(seed: u64, n: usize) -> Array2<T> {
 fn m_matrix<T: Scalar>(seed: u64, n: usize) -> Array2<T> {
     let mut a = normal::<f64>(seed, n, n).mapv(|v| if v > 0.5 { -v } else { 0.0 });
     for i in 0..n {
-        a[[i, i]] = 1.0 - a.row(i).sum() + a[[i, i]];
+        let row_sum = a.row(i).sum();
+        a[[i, i]] += 1.0 - row_sum;
     }
     a.mapv(<T as Scalar>::from_f64)
 }
@@ -182,4 +185,311 @@ fn strides_do_not_change_a_bit() {
     one.solve_in_place(&mut x).unwrap();
     two.solve_in_place(&mut y).unwrap();
     assert_eq!(x, y);
+}
+
+fn lu_identities<T: Scalar>() {
+    for n in SIZES {
+        // A multiple of the identity keeps the condition number of a random matrix moderate: singular values of the
+        // random part stay below 2 √n.
+        let a = normal::<T>(n as u64, n, n) + Array2::<T>::eye(n) * <T as Scalar>::from_f64(3.0 * (n as f64).sqrt());
+        let tolerance = 100.0 * (n + 1) as f64 * epsilon::<T>();
+        let mut lu = Lu::new(n);
+        lu.factorise(&a).unwrap();
+        let b = normal::<T>(5, n, 70);
+        let mut x = b.clone();
+        lu.solve_in_place(&mut x).unwrap();
+        assert_close(&a.dot(&x), &b, tolerance);
+        let mut x = b.clone();
+        lu.solve_transposed_in_place(&mut x).unwrap();
+        assert_close(&a.t().dot(&x), &b, tolerance);
+        let mut out = Array2::from_elem((n, n), T::nan());
+        lu.inverse_into(&mut out).unwrap();
+        assert_close(&out.dot(&a), &Array2::eye(n), tolerance);
+        // Exchanging two rows changes the sign and nothing else; A Aᵀ has twice the logarithm.
+        let (log, sign) = lu.log_abs_det().unwrap();
+        if n > 1 {
+            let mut exchanged = a.clone();
+            for j in 0..n {
+                exchanged.swap([0, j], [n - 1, j]);
+            }
+            lu.factorise(&exchanged).unwrap();
+            let (other, other_sign) = lu.log_abs_det().unwrap();
+            assert_eq!(other_sign, -sign);
+            let scale = 1.0 + Scalar::to_f64(log.abs());
+            assert!(Scalar::to_f64((other - log).abs()) <= tolerance * scale);
+            let spd = log_det(&a.dot(&a.t())).unwrap();
+            assert!(Scalar::to_f64((spd - log - log).abs()) <= 10.0 * tolerance * scale);
+        } else if n == 0 {
+            assert_eq!((log, sign), (T::zero(), T::one()));
+        }
+    }
+}
+
+#[test]
+fn lu_in_both_precisions() {
+    lu_identities::<f64>();
+    lu_identities::<f32>();
+}
+
+#[test]
+fn determinants_of_known_sign() {
+    let a = ndarray::array![[0.0, 2.0], [3.0, 1.0]];
+    let mut lu = Lu::new(2);
+    lu.factorise(&a).unwrap();
+    let (log, sign) = lu.log_abs_det().unwrap();
+    assert!((log - 6.0_f64.ln()).abs() < 1e-15 && sign == -1.0);
+    let error = lu.factorise(&ndarray::array![[1.0, 2.0], [2.0, 4.0]]).unwrap_err();
+    assert_eq!(error, Error::Singular { argument: "a", pivot: 1 });
+    assert_eq!(lu.log_abs_det(), Err(Error::NotFactorised { argument: "Lu" }));
+}
+
+fn ldlt_identities<T: Scalar>() {
+    for n in SIZES {
+        // A saddle point [[H, Bᵀ], [B, 0]] has as many positive eigenvalues as H has rows.
+        let (top, bottom) = (n, n / 2);
+        let mut a = Array2::<T>::zeros((top + bottom, top + bottom));
+        a.slice_mut(s![..top, ..top]).assign(&spd::<T>(n as u64, top));
+        let b = normal::<T>(n as u64, bottom, top) / <T as Scalar>::from_f64((n.max(1) as f64).sqrt());
+        a.slice_mut(s![top.., ..top]).assign(&b);
+        a.slice_mut(s![..top, top..]).assign(&b.t());
+        let size = top + bottom;
+        // The condition number of these systems stays below 10⁴.
+        let tolerance = 1e4 * (size + 1) as f64 * epsilon::<T>();
+        let mut ldlt = Ldlt::new(size);
+        ldlt.factorise(&a).unwrap();
+        assert_eq!(ldlt.inertia().unwrap(), Inertia { positive: top, negative: bottom });
+        let b = normal::<T>(5, size, 9);
+        let mut x = b.clone();
+        ldlt.solve_in_place(&mut x).unwrap();
+        assert_close(&a.dot(&x), &b, tolerance);
+        let mut out = Array2::from_elem((size, size), T::nan());
+        ldlt.inverse_into(&mut out).unwrap();
+        assert_eq!(out, out.t());
+        assert_close(&out.dot(&a), &Array2::eye(size), tolerance);
+        let mut lu = Lu::new(size);
+        lu.factorise(&a).unwrap();
+        let ((log, sign), (expected, expected_sign)) = (ldlt.log_abs_det().unwrap(), lu.log_abs_det().unwrap());
+        assert_eq!(sign, expected_sign);
+        assert!(Scalar::to_f64((log - expected).abs()) <= tolerance);
+    }
+}
+
+#[test]
+fn ldlt_in_both_precisions() {
+    ldlt_identities::<f64>();
+    ldlt_identities::<f32>();
+    // No pivot on the diagonal at all.
+    let mut ldlt = Ldlt::new(2);
+    ldlt.factorise(&ndarray::array![[0.0, 1.0], [1.0, 0.0]]).unwrap();
+    assert_eq!(ldlt.inertia().unwrap(), Inertia { positive: 1, negative: 1 });
+    let error = ldlt.factorise(&Array2::zeros((2, 2))).unwrap_err();
+    assert_eq!(error, Error::Singular { argument: "a", pivot: 0 });
+}
+
+const SHAPES: [(usize, usize); 9] = [(0, 0), (5, 0), (1, 1), (5, 2), (40, 40), (70, 33), (200, 7), (3, 5), (0, 4)];
+
+fn qr_identities<T: Scalar>() {
+    for (m, n) in SHAPES {
+        let a = normal::<T>(2, m, n);
+        let k = m.min(n);
+        // Random square matrices of this size have condition numbers below 10³.
+        let tolerance = 1e3 * 4.0 * (m + n + 1) as f64 * epsilon::<T>();
+        let b = normal::<T>(6, m, 70);
+        if m >= n {
+            let mut qr = Qr::new(m, n);
+            qr.factorise(&a).unwrap();
+            let (mut q, mut r) = (Array2::from_elem((m, n), T::nan()), Array2::from_elem((n, n), T::nan()));
+            qr.q_into(&mut q).unwrap();
+            qr.r_into(&mut r).unwrap();
+            assert_close(&q.dot(&r), &a, tolerance);
+            assert_close(&q.t().dot(&q), &Array2::eye(n), tolerance);
+            assert!(r.indexed_iter().all(|((i, j), &v)| i <= j || v == T::zero()));
+            let mut x = Array2::from_elem((n, 70), T::nan());
+            qr.least_squares_into(&b, &mut x).unwrap();
+            // Normal equations: the residual is orthogonal to the columns.
+            assert_close(&a.t().dot(&(a.dot(&x) - &b)), &Array2::zeros((n, 70)), 10.0 * tolerance);
+        }
+        let mut qr = PivotedQr::new(m, n);
+        qr.factorise(&a).unwrap();
+        assert_eq!(qr.rank(qr.default_tolerance()).unwrap(), k);
+        let (mut q, mut r) = (Array2::from_elem((m, k), T::nan()), Array2::from_elem((k, n), T::nan()));
+        qr.q_into(&mut q).unwrap();
+        qr.r_into(&mut r).unwrap();
+        let permuted = Array2::from_shape_fn((m, n), |(i, j)| a[[i, qr.permutation().unwrap()[j]]]);
+        assert_close(&q.dot(&r), &permuted, tolerance);
+        assert!(r.diag().windows(2).into_iter().all(|w| w[1].abs() <= w[0].abs() * <T as Scalar>::from_f64(1.0001)));
+        let mut x = Array2::from_elem((n, 70), T::nan());
+        let tolerance_of_rank = qr.default_tolerance();
+        assert_eq!(qr.least_squares_into(tolerance_of_rank, &b, &mut x).unwrap(), k);
+        assert_close(&a.t().dot(&(a.dot(&x) - &b)), &Array2::zeros((n, 70)), 10.0 * tolerance);
+    }
+}
+
+#[test]
+fn qr_in_both_precisions() {
+    qr_identities::<f64>();
+    qr_identities::<f32>();
+}
+
+#[test]
+fn lost_rank_is_noticed_by_all_three() {
+    let mut a = normal::<f64>(1, 30, 8);
+    let duplicate = a.column(2).to_owned();
+    a.column_mut(5).assign(&duplicate);
+    a.column_mut(6).fill(0.0);
+    let error = Qr::new(30, 8).factorise(&a).unwrap_err();
+    assert!(matches!(error, Error::RankDeficient { argument: "a", needed: 8, rank: 1..8, .. }), "{error}");
+    let (mut qr, mut svd) = (PivotedQr::new(30, 8), Svd::new(30, 8));
+    qr.factorise(&a).unwrap();
+    svd.factorise(&a).unwrap();
+    assert_eq!(qr.rank(1e-12).unwrap(), 6);
+    assert_eq!(svd.rank(1e-12).unwrap(), 6);
+    let b = Array1::from_shape_fn(30, |i| (i % 4) as f64);
+    let (mut basic, mut shortest) = (Array1::zeros(8), Array1::zeros(8));
+    assert_eq!(qr.least_squares_into(1e-12, &b, &mut basic).unwrap(), 6);
+    assert_eq!(svd.solve_into(1e-12, &b, &mut shortest).unwrap(), 6);
+    // The same fit; the second solution is the shortest, and splits the weight of equal columns evenly.
+    assert!((a.dot(&basic) - a.dot(&shortest)).iter().all(|v| v.abs() < 1e-12));
+    assert!(shortest.dot(&shortest) < basic.dot(&basic));
+    assert!((shortest[2] - shortest[5]).abs() < 1e-12 && shortest[6].abs() < 1e-12);
+    assert_eq!(basic.iter().filter(|v| **v == 0.0).count(), 2);
+}
+
+fn svd_identities<T: Scalar>() {
+    for (m, n) in SHAPES {
+        let a = normal::<T>(4, m, n);
+        let k = m.min(n);
+        let tolerance = 8.0 * (m + n + 1) as f64 * epsilon::<T>();
+        let scale = 1.0 + 2.0 * (m.max(n) as f64).sqrt();
+        let mut svd = Svd::new(m, n);
+        svd.factorise(&a).unwrap();
+        let (u, s, v) =
+            (svd.u().unwrap().to_owned(), svd.singular_values().unwrap().to_owned(), svd.v().unwrap().to_owned());
+        assert_eq!((u.dim(), s.len(), v.dim()), ((m, k), k, (n, k)));
+        assert_close(&(&u * &s).dot(&v.t()), &a, tolerance * scale);
+        assert_close(&u.t().dot(&u), &Array2::eye(k), tolerance);
+        assert_close(&v.t().dot(&v), &Array2::eye(k), tolerance);
+        assert!(s.iter().all(|&v| v >= T::zero()) && s.windows(2).into_iter().all(|w| w[0] >= w[1]));
+        // Moore and Penrose: A A⁺ A = A, A⁺ A A⁺ = A⁺, both products symmetric.
+        let mut plus = Array2::from_elem((n, m), T::nan());
+        let cutoff = svd.default_cutoff();
+        assert_eq!(svd.pseudo_inverse_into(cutoff, &mut plus).unwrap(), k);
+        let condition = if k > 0 { Scalar::to_f64(s[0] / s[k - 1]) } else { 1.0 };
+        let (left, right) = (a.dot(&plus), plus.dot(&a));
+        assert_close(&left.dot(&a), &a, tolerance * scale * condition);
+        assert_close(&left, &left.t(), tolerance * condition);
+        assert_close(&right, &right.t(), tolerance * condition);
+        let b = normal::<T>(6, m, 70);
+        let mut x = Array2::from_elem((n, 70), T::nan());
+        svd.solve_into(cutoff, &b, &mut x).unwrap();
+        let size = 1.0 + largest(&plus) * m as f64;
+        assert_close(&x, &plus.dot(&b), 10.0 * tolerance * condition * size);
+    }
+}
+
+#[test]
+fn svd_in_both_precisions() {
+    svd_identities::<f64>();
+    svd_identities::<f32>();
+}
+
+fn eigen_identities<T: Scalar>() {
+    for n in SIZES {
+        let x = normal::<T>(8, n, n);
+        let a = &x + &x.t();
+        let tolerance = 8.0 * (n + 1) as f64 * epsilon::<T>();
+        let scale = 1.0 + 4.0 * (n as f64).sqrt();
+        let mut eigen = SymmetricEigen::new(n);
+        eigen.factorise(&a).unwrap();
+        let (values, vectors) = (eigen.values().unwrap().to_owned(), eigen.vectors().unwrap().to_owned());
+        assert!(values.windows(2).into_iter().all(|w| w[0] <= w[1]));
+        assert_close(&a.dot(&vectors), &(&vectors * &values), tolerance * scale);
+        assert_close(&vectors.t().dot(&vectors), &Array2::eye(n), tolerance);
+        let mut square = Array2::from_elem((n, n), T::nan());
+        eigen.map_into(|v| v * v, &mut square).unwrap();
+        assert_eq!(square, square.t());
+        assert_close(&square, &a.dot(&a), 4.0 * tolerance * scale * scale);
+        if n > 1 {
+            assert!(eigen.map_into(|v| v.sqrt(), &mut square).is_err(), "there is a negative eigenvalue");
+        }
+    }
+}
+
+#[test]
+fn symmetric_eigen_in_both_precisions() {
+    eigen_identities::<f64>();
+    eigen_identities::<f32>();
+}
+
+#[test]
+fn one_off_solves_agree() {
+    let a = spd::<f64>(3, 20);
+    let b = Array1::from_shape_fn(20, |i| i as f64);
+    let by_inverse = inverse(&a).unwrap().dot(&b);
+    for x in [solve(&a, &b).unwrap(), solve_spd(&a, &b).unwrap()] {
+        assert!((&x - &by_inverse).iter().all(|v| v.abs() < 1e-11));
+    }
+    let many = solve(&a, &Array2::eye(20)).unwrap();
+    assert_close(&many, &inverse(&a).unwrap(), 1e-12);
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn bits_do_not_depend_on_the_number_of_threads() {
+    // Large enough for every routine to go parallel.
+    let n = 300;
+    let a = spd::<f64>(3, n);
+    let general = normal::<f64>(4, n, n);
+    let m = m_matrix::<f64>(5, n);
+    let b = normal::<f64>(6, n, 100);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut all = Vec::new();
+            let mut llt = Llt::new(n);
+            llt.factorise(&a).unwrap();
+            let mut out = b.clone();
+            llt.solve_in_place(&mut out).unwrap();
+            all.push(out);
+            let mut out = Array2::zeros((n, n));
+            llt.inverse_into(&mut out).unwrap();
+            all.push(out);
+            let mut lu = UnpivotedLu::new(n);
+            assert!(lu.factorise_m_matrix(&m));
+            let mut out = Array2::zeros((n, n));
+            lu.inverse_into(&mut out).unwrap();
+            all.push(out);
+            all.push(inverse(&general).unwrap());
+            all.push(solve(&general, &b).unwrap());
+            let mut ldlt = Ldlt::new(n);
+            ldlt.factorise(&a).unwrap();
+            let mut out = b.clone();
+            ldlt.solve_in_place(&mut out).unwrap();
+            all.push(out);
+            let mut qr = Qr::new(n, n);
+            qr.factorise(&general).unwrap();
+            let mut out = Array2::zeros((n, n));
+            qr.q_into(&mut out).unwrap();
+            all.push(out);
+            let mut qr = PivotedQr::new(n, n);
+            qr.factorise(&general).unwrap();
+            let mut out = Array2::zeros((n, n));
+            qr.q_into(&mut out).unwrap();
+            all.push(out);
+            let mut svd = Svd::new(n, n);
+            svd.factorise(&general).unwrap();
+            all.push(svd.u().unwrap().to_owned());
+            all.push(svd.v().unwrap().to_owned());
+            let mut eigen = SymmetricEigen::new(n);
+            eigen.factorise(&a).unwrap();
+            all.push(eigen.vectors().unwrap().to_owned());
+            all
+        })
+    };
+    let one = run(1);
+    for threads in [2, 4] {
+        for (k, (x, y)) in one.iter().zip(run(threads)).enumerate() {
+            assert!(*x == y, "result {k} differs with {threads} threads");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::gram::mirror_lower;
 use super::memory::Memory;
-use super::right_hand_side::{RightHandSide, check_right_hand_side, solve_parallelism};
+use super::right_hand_side::{RightHandSide, check_factorised, check_right_hand_side, solve_parallelism};
 use super::view::{faer_mut, faer_ref, ndarray_ref};
 use crate::parallelism::parallelism_for;
 use crate::{Error, Result, Scalar, check_finite, check_shape};
@@ -110,7 +110,7 @@ impl<T: Scalar> Llt<T> {
     /// # Errors
     /// Nothing factorised; `b` without n rows or not finite.
     pub fn solve_lower_in_place<D: RightHandSide>(&self, b: &mut ArrayRef<T, D>) -> Result<()> {
-        self.check_ready()?;
+        check_factorised(self.ready, "Llt")?;
         check_right_hand_side(b, self.n())?;
         let b = D::matrix_mut(b);
         let par = solve_parallelism(self.n(), b.ncols());
@@ -123,7 +123,7 @@ impl<T: Scalar> Llt<T> {
     /// # Errors
     /// Nothing factorised; `b` without n rows or not finite.
     pub fn solve_lower_transposed_in_place<D: RightHandSide>(&self, b: &mut ArrayRef<T, D>) -> Result<()> {
-        self.check_ready()?;
+        check_factorised(self.ready, "Llt")?;
         check_right_hand_side(b, self.n())?;
         self.solve_upper_unchecked(b);
         Ok(())
@@ -134,7 +134,7 @@ impl<T: Scalar> Llt<T> {
     /// # Errors
     /// Nothing factorised.
     pub fn log_det(&self) -> Result<T> {
-        self.check_ready()?;
+        check_factorised(self.ready, "Llt")?;
         let half: T = (0..self.n()).map(|i| self.factor[(i, i)].ln()).sum();
         Ok(half + half)
     }
@@ -144,7 +144,7 @@ impl<T: Scalar> Llt<T> {
     /// # Errors
     /// Nothing factorised; `out` not n × n.
     pub fn inverse_into(&mut self, out: &mut ArrayRef2<T>) -> Result<()> {
-        self.check_ready()?;
+        check_factorised(self.ready, "Llt")?;
         let n = self.n();
         check_shape("out", out, &[n, n], "the inverse is as large as the matrix")?;
         llt::inverse::inverse(faer_mut(out), self.factor.as_ref(), self.par, self.memory.stack());
@@ -157,7 +157,7 @@ impl<T: Scalar> Llt<T> {
     /// # Errors
     /// Nothing factorised.
     pub fn lower(&self) -> Result<ArrayView2<'_, T>> {
-        self.check_ready()?;
+        check_factorised(self.ready, "Llt")?;
         Ok(ndarray_ref(self.factor.as_ref()))
     }
 
@@ -165,10 +165,6 @@ impl<T: Scalar> Llt<T> {
         let b = D::matrix_mut(b);
         let par = solve_parallelism(self.n(), b.ncols());
         solve_upper_triangular_in_place(self.factor.transpose(), b, par);
-    }
-
-    fn check_ready(&self) -> Result<()> {
-        if self.ready { Ok(()) } else { Err(Error::NotFactorised { argument: "Llt" }) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::view::{faer_column, faer_column_mut, faer_mut, faer_ref};
 use crate::parallelism::parallelism_for;
-use crate::{Result, Scalar, check_finite, check_shape};
+use crate::{Error, Result, Scalar, check_finite, check_shape};
 use faer::{MatMut, MatRef, Par};
 use ndarray::{ArrayRef, ArrayRef1, ArrayRef2, Dimension, Ix1, Ix2};
 
@@ -41,6 +41,11 @@ pub(crate) mod sealed {
             faer_mut(x)
         }
     }
+}
+
+/// Accepts a factorisation that holds something.
+pub(crate) fn check_factorised(ready: bool, argument: &'static str) -> Result<()> {
+    if ready { Ok(()) } else { Err(Error::NotFactorised { argument }) }
 }
 
 /// Accepts finite right-hand sides `b` with `rows` rows.

@@ -3,7 +3,7 @@
 mod blocks;
 mod small;
 
-use super::right_hand_side::{RightHandSide, check_right_hand_side, solve_parallelism};
+use super::right_hand_side::{RightHandSide, check_factorised, check_right_hand_side, solve_parallelism};
 use super::view::{faer_mut, faer_ref};
 use crate::{Error, Result, Scalar, check_finite, check_shape};
 use blocks::Blocks;
@@ -83,7 +83,7 @@ impl<T: Scalar> UnpivotedLu<T> {
     /// # Errors
     /// Nothing factorised.
     pub fn pivots(&self) -> Result<impl Iterator<Item = T> + '_> {
-        self.check_ready()?;
+        check_factorised(self.ready, "UnpivotedLu")?;
         Ok((0..self.n()).map(|i| self.factor[(i, i)]))
     }
 
@@ -92,7 +92,7 @@ impl<T: Scalar> UnpivotedLu<T> {
     /// # Errors
     /// Nothing factorised; `b` without n rows or not finite.
     pub fn solve_in_place<D: RightHandSide>(&self, b: &mut ArrayRef<T, D>) -> Result<()> {
-        self.check_ready()?;
+        check_factorised(self.ready, "UnpivotedLu")?;
         check_right_hand_side(b, self.n())?;
         let mut b = D::matrix_mut(b);
         let par = solve_parallelism(self.n(), b.ncols());
@@ -106,7 +106,7 @@ impl<T: Scalar> UnpivotedLu<T> {
     /// # Errors
     /// Nothing factorised; `b` without n rows or not finite.
     pub fn solve_transposed_in_place<D: RightHandSide>(&self, b: &mut ArrayRef<T, D>) -> Result<()> {
-        self.check_ready()?;
+        check_factorised(self.ready, "UnpivotedLu")?;
         check_right_hand_side(b, self.n())?;
         let mut b = D::matrix_mut(b);
         let par = solve_parallelism(self.n(), b.ncols());
@@ -120,7 +120,7 @@ impl<T: Scalar> UnpivotedLu<T> {
     /// # Errors
     /// Nothing factorised; `out` not n × n.
     pub fn inverse_into(&mut self, out: &mut ArrayRef2<T>) -> Result<()> {
-        self.check_ready()?;
+        check_factorised(self.ready, "UnpivotedLu")?;
         let n = self.n();
         check_shape("out", out, &[n, n], "the inverse is as large as the matrix")?;
         if n > 0 {
@@ -142,9 +142,5 @@ impl<T: Scalar> UnpivotedLu<T> {
 
     fn eliminate(&mut self, good: impl Fn(T) -> bool + Copy) -> std::result::Result<(), BadPivot> {
         self.blocks.factorise(self.factor.as_mut(), 0, good)
-    }
-
-    fn check_ready(&self) -> Result<()> {
-        if self.ready { Ok(()) } else { Err(Error::NotFactorised { argument: "UnpivotedLu" }) }
     }
 }
