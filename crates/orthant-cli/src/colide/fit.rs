@@ -1,0 +1,146 @@
+//! `orthant colide fit`.
+
+use super::arguments::{DataArguments, FitArguments};
+use super::trace::{self, Point};
+use super::truth::{self, Metrics};
+use super::{knowledge, results, settings, summary, words};
+use crate::failure::{Failure, Outcome};
+use crate::input::{Bundled, BundledName, Request, Sample, read_matrix, read_sample, split_list};
+use crate::output::{Folder, print, write_file};
+use crate::progress::Progress;
+use ndarray::Array2;
+use orthant::colide::{Colide, Covariance, Fit};
+use std::ops::ControlFlow;
+
+/// Learns a graph and writes its folder.
+pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
+    let output = &arguments.output;
+    Folder::check(&output.out, output.force)?;
+    set_threads(output.threads)?;
+    let progress = Progress::new(output.quiet);
+    let request = settings::request(&arguments.data, false)?;
+    let (mut sample, bundled) = read(arguments, &request, &progress)?;
+    if arguments.data.standardise {
+        sample.standardise();
+    }
+    let known = knowledge::knowledge(&arguments.knowledge, &sample.names)?;
+    let config = settings::configuration(&arguments.method, known, &sample.names)?;
+    let truth = true_graph(arguments, bundled.as_ref(), &sample)?;
+
+    let (fit, points) = solve(&config, &sample, &progress)?;
+    let metrics = truth.map(|truth| Metrics::new(&truth, &fit.weights)).transpose()?;
+    let document = results::document(arguments, &sample, &fit, metrics);
+    progress.finish();
+
+    let folder = results::folder(&document, &fit, &points, output.draw)?;
+    let traced = output.trace.as_ref().map(|path| trace::csv(&points).map(|text| (path, text))).transpose()?;
+    if let Some((path, text)) = traced {
+        write_file(path, &text)?;
+    }
+    folder.write(&output.out, output.force, &results::FILES)?;
+    match (output.json, output.quiet) {
+        (true, _) => print(&document.to_json()?),
+        (false, true) => Ok(()),
+        (false, false) => print(&summary::text(&document, &output.out)),
+    }
+}
+
+fn set_threads(threads: Option<u16>) -> Outcome<()> {
+    let Some(threads) = threads else { return Ok(()) };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(usize::from(threads))
+        .build_global()
+        .map_err(|error| Failure::Internal(format!("cannot start {threads} threads: {error}")))
+}
+
+fn read(arguments: &FitArguments, request: &Request, progress: &Progress) -> Outcome<(Sample, Option<Bundled>)> {
+    let data = &arguments.data;
+    if let Some(name) = data.dataset {
+        let bundled = Bundled::load(name)?;
+        let conditions = conditions(data, &bundled)?;
+        let sample = bundled.sample(request, conditions.as_deref())?;
+        return Ok((sample, Some(bundled)));
+    }
+    let Some(path) = &arguments.file else {
+        return Err(Failure::input("a FILE or --dataset is needed"));
+    };
+    let sample = match data.samples {
+        Some(samples) if data.covariance => covariance(path, request, samples)?,
+        _ => read_sample(path, request, progress)?,
+    };
+    Ok((sample, None))
+}
+
+/// The conditions of the bundled data that are used: for sachs the observational one unless groups are asked for.
+fn conditions(data: &DataArguments, bundled: &Bundled) -> Outcome<Option<Vec<u8>>> {
+    let Some(text) = &data.conditions else {
+        let observational = bundled.name == BundledName::Sachs && data.group_by.is_none();
+        return Ok(observational.then(|| vec![1]));
+    };
+    let Some((_, labels)) = bundled.group.as_ref().filter(|_| bundled.name == BundledName::Sachs) else {
+        return Err(Failure::input(format!("--conditions: `{}` has no conditions", bundled.name.text())));
+    };
+    let mut chosen = Vec::new();
+    for part in split_list("--conditions", text)? {
+        match part.parse::<u8>() {
+            Ok(condition) if labels.contains(&condition) => chosen.push(condition),
+            _ => return Err(Failure::input(format!("--conditions: there is no condition `{part}`; legal are 1 to 9"))),
+        }
+    }
+    Ok(Some(chosen))
+}
+
+/// A sample from a file with a covariance matrix.
+fn covariance(path: &std::path::Path, request: &Request, samples: f64) -> Outcome<Sample> {
+    if !(samples >= 2.0 && samples.is_finite()) {
+        return Err(Failure::input(format!("--samples is {samples}; it must be finite and at least 2")));
+    }
+    let matrix = read_matrix(path, request)?;
+    let d = matrix.check_square()?;
+    let all: Vec<String> = matrix.names.clone().unwrap_or_else(|| (0..d).map(|j| format!("x{j}")).collect());
+    let kept = crate::input::choose_columns(&matrix.file, &all, matrix.names.is_some(), request)?;
+    let chosen = Array2::from_shape_fn((kept.len(), kept.len()), |(i, j)| matrix.values[[kept[i], kept[j]]]);
+    let covariance = Covariance::from_matrix(&chosen, samples).map_err(|error| Failure::input(format!("`{}`: {error}", matrix.file)))?;
+    Ok(Sample {
+        source: matrix.file,
+        names: kept.iter().map(|&j| all[j].clone()).collect(),
+        covariance,
+        rows: None,
+        dropped: 0,
+        groups: Vec::new(),
+        standardised: None,
+    })
+}
+
+/// The truth from a file, or the one that comes with the data; only edges between variables that are used.
+fn true_graph(arguments: &FitArguments, bundled: Option<&Bundled>, sample: &Sample) -> Outcome<Option<Array2<f64>>> {
+    if let Some(path) = &arguments.output.truth {
+        return truth::read(path, &sample.names).map(Some);
+    }
+    let Some((bundled, edges)) = bundled.and_then(|b| b.edges.as_ref().map(|edges| (b, edges))) else {
+        return Ok(None);
+    };
+    let place = |column: usize| sample.names.iter().position(|name| *name == bundled.names[column]);
+    let kept: Vec<(usize, usize)> = edges.iter().filter_map(|&(cause, effect)| place(cause).zip(place(effect))).collect();
+    Ok(Some(truth::of_edges(sample.names.len(), &kept)))
+}
+
+fn solve(config: &Colide, sample: &Sample, progress: &Progress) -> Outcome<(Fit, Vec<Point>)> {
+    let mut points = Vec::new();
+    let mut begun = false;
+    let mut observer = |state: &orthant::colide::Progress<'_>| {
+        if !std::mem::replace(&mut begun, true) {
+            progress.begin("learning", state.starts * state.stages);
+        }
+        progress.at(state.start * state.stages + state.stage, || {
+            let step = &state.step;
+            format!("start {} of {}, stage {}, step {}", state.start + 1, state.starts, state.stage + 1, step.iteration)
+        });
+        points.push(Point::new(state));
+        ControlFlow::Continue(())
+    };
+    let fit = config
+        .fit_observed(&sample.covariance, &mut observer)
+        .map_err(|error| words::failure(&error, &sample.names))?;
+    Ok((fit, points))
+}
