@@ -70,7 +70,7 @@ fn figures(page: &mut Page, document: &FitDocument) {
         (document.edges.len().to_string(), "edges"),
         (compelled.to_string(), "with compelled direction"),
         (optional(document.diagnostics.bic), "BIC"),
-        (optional(document.diagnostics.varsortability), "varsortability"),
+        (document.diagnostics.varsortability.map_or("–".to_owned(), |v| format!("{v:.2}")), "varsortability"),
     ];
     if let Some(truth) = &document.truth {
         figures.push((truth.shd.to_string(), "SHD to the true graph"));
@@ -195,7 +195,7 @@ fn variables(page: &mut Page, document: &FitDocument) {
 fn diagnostics(page: &mut Page, document: &FitDocument, trace: &[Point]) {
     page.section("How the fit went");
     let diagnostics = &document.diagnostics;
-    let mut facts = HtmlTable::new(&[("", Left), ("", Right)]);
+    let mut facts = HtmlTable::new(&[("quantity", Left), ("value", Left)]);
     let mut fact = |name: &str, value: String| facts.row(&[name.to_owned(), value]);
     fact("objective S + λ‖W‖₁", optional(diagnostics.objective));
     fact("violation of the optimality conditions", optional(diagnostics.optimality));

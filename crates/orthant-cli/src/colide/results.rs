@@ -14,7 +14,8 @@ use crate::input::Sample;
 use crate::output::Folder;
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
-use orthant::colide::{Fit, NoiseModel};
+use orthant::colide::{Fit, NoiseModel, cpdag, support};
+use std::collections::HashSet;
 
 /// All files that a fit may write.
 pub(super) const FILES: [&str; 6] =
@@ -41,6 +42,7 @@ pub(super) fn document(
             before_standardising: sample.standardised.as_ref().map(|(mean, sd)| (mean[j], sd[j])),
         })
         .collect();
+    let compelled = compelled(fit);
     let edges = fit
         .edges()
         .iter()
@@ -51,7 +53,7 @@ pub(super) fn document(
             refit_weight: edge.refit_weight,
             standard_error: finite(edge.standard_error),
             p_value: edge.p_value,
-            compelled: edge.compelled,
+            compelled: compelled.contains(&(edge.cause, edge.effect)),
         })
         .collect();
     FitDocument {
@@ -75,6 +77,12 @@ pub(super) fn document(
         truth,
         warnings: fit.warnings.iter().map(|warning| words::warning(warning, &sample.names)).collect(),
     }
+}
+
+/// The edges whose direction the conditional independences tell.
+fn compelled(fit: &Fit) -> HashSet<(usize, usize)> {
+    let pattern = cpdag(&support(&fit.weights));
+    pattern.map(|pattern| pattern.compelled().into_iter().collect()).unwrap_or_default()
 }
 
 fn settings(arguments: &FitArguments, fit: &Fit) -> SettingsRecord {

@@ -27,9 +27,7 @@ pub(super) fn routes(picture: &Picture, layout: &Layout, head: impl Fn(usize) ->
             let y = |v: usize| layout.y[layout.vertices[v].layer];
             let mut through = vec![(starts[edge], y(chain[0]) + NODE_HEIGHT / 2.0)];
             for &bend in &chain[1..chain.len() - 1] {
-                // Straight down past the nodes of the layer.
-                through.push((vertex(bend).x, y(bend) - NODE_HEIGHT / 2.0));
-                through.push((vertex(bend).x, y(bend) + NODE_HEIGHT / 2.0));
+                through.push((vertex(bend).x, y(bend)));
             }
             through.push((ends[edge], y(chain[chain.len() - 1]) - NODE_HEIGHT / 2.0 - 1.0));
             curve(through, head(edge))
@@ -56,8 +54,10 @@ fn ports(layout: &Layout, leaving: bool) -> Vec<f64> {
     at
 }
 
-/// Steepest sideways slope (dx/dy) at the ends of a curve.
+/// Largest sideways slope (dx/dy) at the ends of a curve.
 const FLATTEST: f64 = 1.1;
+/// Largest sideways slope where a curve passes nodes: the gap beside a bend over half the height of a node.
+const STEEP: f64 = 0.9;
 
 fn curve(mut through: Vec<Point>, head: f64) -> Route {
     let last = through.len() - 1;
@@ -72,7 +72,9 @@ fn curve(mut through: Vec<Point>, head: f64) -> Route {
     for pair in secants.windows(2) {
         // Harmonic mean, zero at a turn (Fritsch and Carlson): the curve stays between its points.
         let product = pair[0] * pair[1];
-        slopes.push(if product > 0.0 { 2.0 * product / (pair[0] + pair[1]) } else { 0.0 });
+        // Steep enough to pass between the nodes of the layer.
+        let slope = if product > 0.0 { 2.0 * product / (pair[0] + pair[1]) } else { 0.0 };
+        slopes.push(slope.clamp(-STEEP, STEEP));
     }
     slopes.push(end_slope);
     let mut points = vec![through[0]];

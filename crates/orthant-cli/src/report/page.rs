@@ -105,6 +105,7 @@ header p{margin:0;color:var(--quiet)}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:5px 10px;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap}
 th{color:var(--quiet);font-weight:600;border-bottom-width:2px}
+td:not(.r){white-space:normal}
 .r{text-align:right}
 pre{background:var(--panel);border:1px solid var(--rule);border-radius:8px;padding:12px 14px;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.875rem}
 @media print{body{font-size:11pt}main{max-width:none;padding:0}h2{break-after:avoid}tr,.picture,.figures,.warnings{break-inside:avoid}
