@@ -25,9 +25,23 @@ pub(super) fn routes(picture: &Picture, layout: &Layout, head: impl Fn(usize) ->
             let chain = &layout.chains[edge];
             let vertex = |v: usize| layout.vertices[v];
             let y = |v: usize| layout.y[layout.vertices[v].layer];
-            let mut through = vec![(starts[edge], y(chain[0]) + NODE_HEIGHT / 2.0)];
-            for &bend in &chain[1..chain.len() - 1] {
-                through.push((vertex(bend).x, y(bend)));
+            let start = (starts[edge], y(chain[0]) + NODE_HEIGHT / 2.0);
+            let mut through = vec![start];
+            let place = |at: usize| match at {
+                0 => start,
+                at if at + 1 == chain.len() => (ends[edge], y(chain[at])),
+                at => (vertex(chain[at]).x, y(chain[at])),
+            };
+            for bend in 1..chain.len() - 1 {
+                let (x, y) = place(bend);
+                let flat = |other: Point| ((other.0 - x) / (other.1 - y)).abs() > STEEP;
+                if flat(place(bend - 1)) || flat(place(bend + 1)) {
+                    // Straight down past the nodes of the layer.
+                    through.push((x, y - NODE_HEIGHT / 2.0));
+                    through.push((x, y + NODE_HEIGHT / 2.0));
+                } else {
+                    through.push((x, y));
+                }
             }
             through.push((ends[edge], y(chain[chain.len() - 1]) - NODE_HEIGHT / 2.0 - 1.0));
             curve(through, head(edge))

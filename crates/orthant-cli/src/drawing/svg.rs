@@ -34,7 +34,7 @@ impl Palette {
              .g .n rect{{fill:{fill};stroke:{line}}}.g .n text{{font-size:13px;text-anchor:middle}}\
              .g .e{{fill:none}}.g .p{{stroke:{positive}}}.g .m{{stroke:{negative}}}\
              .g .h.p{{fill:{positive}}}.g .h.m{{fill:{negative}}}.g .h.o{{fill:{paper}}}\
-             .g .w{{font-size:11px;text-anchor:middle;stroke:{paper};stroke-width:3.5px;stroke-linejoin:round;paint-order:stroke}}\
+             .g .w{{font-size:11px;text-anchor:middle;stroke:{paper};stroke-width:4px;stroke-linejoin:round;paint-order:stroke}}\
              .g .c{{font-size:12px;fill:{quiet}}}"
         )
     }
