@@ -171,7 +171,8 @@ impl FitDocument {
         let document: Self =
             serde_json::from_value(value).map_err(|error| Failure::input(format!("`{shown}`: {error}")))?;
         let d = document.variables.len();
-        if document.edges.iter().any(|edge| edge.cause >= d || edge.effect >= d) || document.order.iter().any(|&j| j >= d)
+        if document.edges.iter().any(|edge| edge.cause >= d || edge.effect >= d)
+            || document.order.iter().any(|&j| j >= d)
         {
             return Err(Failure::input(format!("`{shown}`: an edge names a variable beyond the {d} in `variables`")));
         }

@@ -28,7 +28,7 @@ pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
     let truth = true_graph(arguments, bundled.as_ref(), &sample)?;
 
     let (fit, points) = solve(&config, &sample, &progress)?;
-    let metrics = truth.map(|truth| Metrics::new(&truth, &fit.weights)).transpose()?;
+    let metrics = truth.map(|truth| Metrics::new(&truth, &fit.weights, &sample.names)).transpose()?;
     let document = results::document(arguments, &sample, &fit, metrics);
     progress.finish();
 
@@ -100,7 +100,8 @@ fn covariance(path: &std::path::Path, request: &Request, samples: f64) -> Outcom
     let all: Vec<String> = matrix.names.clone().unwrap_or_else(|| (0..d).map(|j| format!("x{j}")).collect());
     let kept = crate::input::choose_columns(&matrix.file, &all, matrix.names.is_some(), request)?;
     let chosen = Array2::from_shape_fn((kept.len(), kept.len()), |(i, j)| matrix.values[[kept[i], kept[j]]]);
-    let covariance = Covariance::from_matrix(&chosen, samples).map_err(|error| Failure::input(format!("`{}`: {error}", matrix.file)))?;
+    let covariance = Covariance::from_matrix(&chosen, samples)
+        .map_err(|error| Failure::input(format!("`{}`: {error}", matrix.file)))?;
     Ok(Sample {
         source: matrix.file,
         names: kept.iter().map(|&j| all[j].clone()).collect(),
@@ -121,7 +122,8 @@ fn true_graph(arguments: &FitArguments, bundled: Option<&Bundled>, sample: &Samp
         return Ok(None);
     };
     let place = |column: usize| sample.names.iter().position(|name| *name == bundled.names[column]);
-    let kept: Vec<(usize, usize)> = edges.iter().filter_map(|&(cause, effect)| place(cause).zip(place(effect))).collect();
+    let kept: Vec<(usize, usize)> =
+        edges.iter().filter_map(|&(cause, effect)| place(cause).zip(place(effect))).collect();
     Ok(Some(truth::of_edges(sample.names.len(), &kept)))
 }
 

@@ -43,14 +43,23 @@ pub(super) fn acyclicity(trace: &[Point]) -> Option<String> {
     for (number, line) in lines.iter().enumerate() {
         let every = line.len().div_ceil(POINTS).max(1);
         let mut path = String::new();
-        for (step, point) in line.iter().filter(|(step, point)| point.h.is_finite() && (step % every == 0 || *step + 1 == line.len())) {
+        for (step, point) in
+            line.iter().filter(|(step, point)| point.h.is_finite() && (step % every == 0 || *step + 1 == line.len()))
+        {
             let _ = write!(path, "{}{:.1} {:.1}", if path.is_empty() { 'M' } else { 'L' }, x(*step), y(point.h));
         }
         let dash = ["", "6 3", "2 3", "8 3 2 3"][number % 4];
-        let _ = write!(body, r#"<path d="{path}" fill="none" stroke="var(--positive)" stroke-width="1.6" stroke-dasharray="{dash}"/>"#);
+        let _ = write!(
+            body,
+            r#"<path d="{path}" fill="none" stroke="var(--positive)" stroke-width="1.6" stroke-dasharray="{dash}"/>"#
+        );
         for pair in line.windows(2).filter(|pair| number == 0 && pair[0].1.stage != pair[1].1.stage) {
             let at = x(pair[1].0);
-            let _ = write!(body, r#"<line x1="{at:.1}" x2="{at:.1}" y1="{TOP}" y2="{:.1}" stroke="var(--node-line)" stroke-dasharray="2 4"/>"#, HEIGHT - BOTTOM);
+            let _ = write!(
+                body,
+                r#"<line x1="{at:.1}" x2="{at:.1}" y1="{TOP}" y2="{:.1}" stroke="var(--node-line)" stroke-dasharray="2 4"/>"#,
+                HEIGHT - BOTTOM
+            );
         }
     }
     let _ = write!(

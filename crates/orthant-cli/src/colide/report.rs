@@ -41,8 +41,7 @@ fn subtitle(document: &FitDocument) -> String {
         "ev" => "one noise variance for all variables (CoLiDE-EV)",
         _ => "a noise variance for each variable (CoLiDE-NV)",
     };
-    let mut text =
-        format!("{} rows, {} variables, {model}", short(document.data.samples), document.variables.len());
+    let mut text = format!("{} rows, {} variables, {model}", short(document.data.samples), document.variables.len());
     if document.data.dropped_rows > 0 {
         text.push_str(&format!("; {} rows with missing values were left out", document.data.dropped_rows));
     }
@@ -148,7 +147,9 @@ fn truth(page: &mut Page, document: &FitDocument) {
     row("extra", truth.false_positives.to_string(), "found between variables that are not adjacent in truth");
     row("missing", truth.missing.to_string(), "true, but not found in either direction");
     page.raw(&table.html());
-    let found = |a: usize, b: usize| document.edges.iter().any(|e| (e.cause, e.effect) == (a, b) || (e.cause, e.effect) == (b, a));
+    let found = |a: usize, b: usize| {
+        document.edges.iter().any(|e| (e.cause, e.effect) == (a, b) || (e.cause, e.effect) == (b, a))
+    };
     let missing: Vec<String> = truth
         .edges
         .iter()
@@ -291,5 +292,9 @@ fn reproduce(page: &mut Page, document: &FitDocument) {
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }

@@ -18,16 +18,10 @@ use orthant::colide::{Fit, NoiseModel, cpdag, support};
 use std::collections::HashSet;
 
 /// All files that a fit may write.
-pub(super) const FILES: [&str; 6] =
-    ["edges.csv", "weights.npy", "graph.dot", "graph.svg", "report.html", "fit.json"];
+pub(super) const FILES: [&str; 6] = ["edges.csv", "weights.npy", "graph.dot", "graph.svg", "report.html", "fit.json"];
 
 /// Everything that was found, as data.
-pub(super) fn document(
-    arguments: &FitArguments,
-    sample: &Sample,
-    fit: &Fit,
-    truth: Option<Metrics>,
-) -> FitDocument {
+pub(super) fn document(arguments: &FitArguments, sample: &Sample, fit: &Fit, truth: Option<Metrics>) -> FitDocument {
     let deviations = fit.covariance.deviations();
     let variables = sample
         .names

@@ -153,9 +153,9 @@ fn floor(text: &str, d: usize) -> Outcome<Floor> {
             _ => Err(Failure::input(format!("--floor `{text}`: relative takes one number"))),
         },
         Some(("absolute", values)) => Ok(Floor::Absolute(one_or_each("--floor", values, d)?)),
-        _ => Err(Failure::input(format!(
-            "--floor `{text}`: write `negligible`, `paper`, `relative:X` or `absolute:X`"
-        ))),
+        _ => {
+            Err(Failure::input(format!("--floor `{text}`: write `negligible`, `paper`, `relative:X` or `absolute:X`")))
+        }
     }
 }
 

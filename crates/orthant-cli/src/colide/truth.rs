@@ -1,6 +1,7 @@
 //! The true graph, and how far the learned one is from it.
 
 use super::settings::square;
+use super::words;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Request, find_name, read_records};
 use ndarray::Array2;
@@ -27,8 +28,9 @@ pub(super) struct Metrics {
 
 impl Metrics {
     /// Compares learned weights with a true graph of 0 and 1.
-    pub(super) fn new(truth: &Array2<f64>, weights: &Array2<f64>) -> Outcome<Self> {
-        let library = |error: orthant::colide::Error| Failure::input(format!("--truth: {error}"));
+    pub(super) fn new(truth: &Array2<f64>, weights: &Array2<f64>, names: &[String]) -> Outcome<Self> {
+        let library =
+            |error: orthant::colide::Error| Failure::input(format!("--truth: {}", words::failure(&error, names)));
         let learned = support(weights);
         let counts = compare(truth, &learned).map_err(library)?;
         let edges: Vec<(usize, usize)> =
@@ -66,7 +68,8 @@ pub(super) fn read(path: &Path, names: &[String]) -> Outcome<Array2<f64>> {
     }
     let (header, rows) = read_records(path, &Request::default())?;
     let pairs = header.as_ref().map_or(rows.first().map(|row| row.1.len()), |header| Some(header.len())) == Some(2);
-    let titled = header.as_ref().is_some_and(|cells| cells.len() == 2 && !cells.iter().any(|cell| names.contains(cell)));
+    let titled =
+        header.as_ref().is_some_and(|cells| cells.len() == 2 && !cells.iter().any(|cell| names.contains(cell)));
     if !pairs || (names.len() == 2 && !titled && rows.len() == 2) {
         return square(path, names);
     }

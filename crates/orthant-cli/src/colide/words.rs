@@ -7,7 +7,7 @@ use orthant::colide::{Diagonal, Error, Finish, StageEnd, Start, Warning};
 pub(super) fn failure(error: &Error, names: &[String]) -> Failure {
     let text = error.to_string();
     let explained = match error {
-        Error::InconsistentKnowledge { .. } => {
+        Error::InconsistentKnowledge { .. } | Error::Cyclic { .. } => {
             let mut indices: Vec<usize> = text
                 .split(|c: char| !c.is_ascii_digit())
                 .filter_map(|digits| digits.parse().ok())
@@ -34,9 +34,11 @@ pub(super) fn warning(warning: &Warning, names: &[String]) -> String {
             "{samples:.0} rows for {variables} variables: the covariance is singular, and the weights rest on the l1 \
              penalty."
         ),
-        Warning::EqualColumnVariances => "All columns have the same variance, as after standardising. The method reads \
+        Warning::EqualColumnVariances => {
+            "All columns have the same variance, as after standardising. The method reads \
              directions from variances: use the original scales."
-            .to_owned(),
+                .to_owned()
+        }
         Warning::SortedByVariance { value } => format!(
             "Varsortability is {value:.2}: sorting the variables by variance alone explains the directions, so they \
              depend on the units of measurement. Trust them only when all variables are measured in the same units."

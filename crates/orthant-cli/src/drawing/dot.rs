@@ -9,7 +9,8 @@ pub(crate) fn dot(picture: &Picture) -> String {
         let clean: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         format!("\"{}\"", clean.replace('\\', "\\\\").replace('"', "\\\""))
     };
-    let mut text = String::from("digraph orthant {\n  node [shape=box, style=\"rounded,filled\", fillcolor=\"#eef2f6\"];\n");
+    let mut text =
+        String::from("digraph orthant {\n  node [shape=box, style=\"rounded,filled\", fillcolor=\"#eef2f6\"];\n");
     for name in &picture.names {
         let _ = writeln!(text, "  {};", quote(name));
     }

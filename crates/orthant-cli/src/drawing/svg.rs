@@ -110,7 +110,8 @@ fn edge(out: &mut String, picture: &Picture, arrow: &Arrow, route: &Route, thick
     }
     let (from, to) = (escape(&picture.names[arrow.from]), escape(&picture.names[arrow.to]));
     let title = format!("<title>{from} → {to}: {}</title>", signed(arrow.weight));
-    let _ = write!(out, r#"<path class="e {sign}" stroke-width="{}"{dash} d="{path}">{title}</path>"#, number(thickness));
+    let _ =
+        write!(out, r#"<path class="e {sign}" stroke-width="{}"{dash} d="{path}">{title}</path>"#, number(thickness));
     let length = head_length(thickness);
     let half = 2.6 + 0.8 * thickness;
     let (tip, (dx, dy)) = (route.tip, route.direction);

@@ -135,13 +135,14 @@ impl<'a> Collector<'a> {
             return Err(Failure::input(self.too_few(rows)));
         }
         let grouped = self.request.group_by.is_some();
-        let covariance =
-            if grouped { self.pooled() } else { self.groups[0].accumulator.covariance() }.map_err(|error| match error {
+        let covariance = if grouped { self.pooled() } else { self.groups[0].accumulator.covariance() }.map_err(
+            |error| match error {
                 Error::ZeroVariance { .. } => {
                     Failure::input(format!("`{}`: every column is constant: there is nothing to explain", self.source))
                 }
                 other => failure(&self.source, &other),
-            })?;
+            },
+        )?;
         let kept = if self.request.keep_rows { Some(self.rows(rows, d, grouped)?) } else { None };
         let groups = if grouped { self.groups.iter().map(|g| (g.label.clone(), g.rows)).collect() } else { Vec::new() };
         Ok(Sample {

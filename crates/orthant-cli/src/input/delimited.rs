@@ -1,6 +1,7 @@
 //! CSV and TSV files, streamed.
 
 use super::collector::Collector;
+use super::lines::Lines;
 use super::number::Cell;
 use super::request::Request;
 use super::sample::Sample;
@@ -19,7 +20,7 @@ pub(crate) struct Delimited {
     pub(crate) names: Vec<String>,
     /// True when the names come from the file.
     pub(crate) named: bool,
-    reader: csv::Reader<Box<dyn Read>>,
+    reader: csv::Reader<Lines<Box<dyn Read>>>,
     /// Data that was read while looking.
     pending: std::collections::VecDeque<ByteRecord>,
     separator: u8,
@@ -31,18 +32,17 @@ impl Delimited {
         let file = path.display().to_string();
         let mut source = open(path)?;
         let mut head = Vec::with_capacity(sniff::HEAD);
-        source
-            .by_ref()
-            .take(sniff::HEAD as u64)
-            .read_to_end(&mut head)
-            .map_err(|error| Failure::read(path, &error))?;
+        source.by_ref().take(sniff::HEAD as u64).read_to_end(&mut head).map_err(|error| Failure::read(path, &error))?;
         let mark = sniff::check_encoding(&file, &head)?;
         let separator = request.separator.unwrap_or_else(|| sniff::separator(&head[mark..], head.len() < sniff::HEAD));
         let mut head = Cursor::new(head);
         head.set_position(mark as u64);
         let whole: Box<dyn Read> = Box::new(head.chain(source));
-        let reader =
-            csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(whole);
+        let reader = csv::ReaderBuilder::new()
+            .delimiter(separator)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(Lines::new(whole));
         let mut this = Self {
             file,
             names: Vec::new(),
@@ -69,6 +69,17 @@ impl Delimited {
         };
         let (cells, below) = (text(&first), has_second.then(|| text(&second)));
         self.named = sniff::has_header(request.header, &cells, below.as_deref(), request.decimal_comma);
+        if cells.len() == 1 && below.as_ref().is_none_or(|row| row.len() == 1) {
+            let shown = below.as_ref().unwrap_or(&cells);
+            let numbers = shown[0].split_whitespace().filter(|part| part.parse::<f64>().is_ok()).count();
+            if numbers > 1 {
+                return Err(Failure::input(format!(
+                    "`{}`, row {}: the cells are separated by blanks; separate them by commas, semicolons or tabs",
+                    self.file,
+                    if has_second { line_of(&second) } else { self.first_line }
+                )));
+            }
+        }
         if has_second {
             self.pending.push_back(second);
         }
@@ -80,12 +91,6 @@ impl Delimited {
             }
             self.names = cells;
         } else {
-            if cells.len() == 1 && cells[0].split_whitespace().nth(1).is_some() {
-                return Err(Failure::input(format!(
-                    "`{}`, row {}: the cells are separated by blanks; separate them by commas, semicolons or tabs",
-                    self.file, self.first_line
-                )));
-            }
             self.names = (0..cells.len()).map(|j| format!("x{j}")).collect();
             self.pending.push_front(first);
         }
@@ -128,13 +133,23 @@ impl Delimited {
     fn not_utf8(&self, line: u64, index: usize, name: Option<&String>) -> Failure {
         let name = name.map(|name| format!(" (`{name}`)")).unwrap_or_default();
         let column = index + 1;
-        Failure::input(format!("`{}`, row {line}, column {column}{name}: not UTF-8 text; save the file as UTF-8", self.file))
+        Failure::input(format!(
+            "`{}`, row {line}, column {column}{name}: not UTF-8 text; save the file as UTF-8",
+            self.file
+        ))
     }
 
     fn next(&mut self, record: &mut ByteRecord) -> Outcome<bool> {
-        self.reader
+        let more = self
+            .reader
             .read_byte_record(record)
-            .map_err(|error| Failure::input(format!("cannot read `{}`: {error}", self.file)))
+            .map_err(|error| Failure::input(format!("cannot read `{}`: {error}", self.file)))?;
+        // The reader notes where it stood before empty lines. Where it stands afterwards is one line below the end.
+        let mut position = self.reader.position().clone();
+        let inside = record.as_slice().iter().filter(|&&byte| byte == b'\n').count() as u64;
+        position.set_line(position.line().saturating_sub(1 + inside));
+        record.set_position(Some(position));
+        Ok(more)
     }
 }
 

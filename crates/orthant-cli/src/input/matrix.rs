@@ -38,7 +38,9 @@ pub(crate) fn read_matrix(path: &Path, request: &Request) -> Outcome<Matrix> {
         let file = path.display().to_string();
         if let Some(((i, j), value)) = values.indexed_iter().find(|(_, value)| !value.is_finite()) {
             let (row, column) = (i + 1, j + 1);
-            return Err(Failure::input(format!("`{file}`, row {row}, column {column}: `{value}` is not a finite number")));
+            return Err(Failure::input(format!(
+                "`{file}`, row {row}, column {column}: `{value}` is not a finite number"
+            )));
         }
         return Ok(Matrix { file, names: None, values });
     }

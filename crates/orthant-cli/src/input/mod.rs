@@ -3,6 +3,7 @@
 mod bundled;
 mod collector;
 mod delimited;
+mod lines;
 mod list;
 mod matrix;
 mod npy;

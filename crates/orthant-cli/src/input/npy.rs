@@ -119,7 +119,7 @@ impl Npy {
                 shape.len()
             )));
         };
-        let need = (rows as u128) * (columns as u128) * (kind.size as u128);
+        let need = (rows as u128).saturating_mul(columns as u128).saturating_mul(kind.size as u128);
         let found = u128::from(length - before - header_length);
         if found != need {
             return Err(damaged(&format!(
@@ -155,7 +155,8 @@ impl Npy {
 impl Kind {
     fn parse(file: &str, description: &str) -> Outcome<Self> {
         let refuse = |what: String| {
-            let text = format!("`{file}` holds {what}; floating-point numbers or integers are needed (`x.astype(float)`)");
+            let text =
+                format!("`{file}` holds {what}; floating-point numbers or integers are needed (`x.astype(float)`)");
             Failure::input(text)
         };
         let quoted = description.trim_start().strip_prefix(['\'', '"']);

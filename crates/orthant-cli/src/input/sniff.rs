@@ -71,11 +71,16 @@ pub(crate) fn has_header(header: Header, first: &[String], second: Option<&[Stri
     }
     let is_text = |cell: &str| matches!(Cell::parse(cell, decimal_comma), Cell::Text);
     let Some(second) = second else { return first.iter().any(|cell| is_text(cell)) };
-    let telling: Vec<&String> =
-        first.iter().enumerate().filter(|&(j, _)| second.get(j).is_none_or(|below| !is_text(below))).map(|c| c.1).collect();
+    let telling: Vec<&String> = first
+        .iter()
+        .enumerate()
+        .filter(|&(j, _)| second.get(j).is_none_or(|below| !is_text(below)))
+        .map(|c| c.1)
+        .collect();
     if telling.is_empty() {
         // Text throughout: a header over text is still a header when it differs from the row below.
-        return first.iter().all(|cell| is_text(cell)) && first.iter().collect::<std::collections::HashSet<_>>().len() == first.len();
+        return first.iter().all(|cell| is_text(cell))
+            && first.iter().collect::<std::collections::HashSet<_>>().len() == first.len();
     }
     let text = telling.iter().filter(|cell| is_text(cell)).count();
     text > 0 && 2 * text >= telling.len()

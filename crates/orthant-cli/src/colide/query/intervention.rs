@@ -88,6 +88,7 @@ pub(super) fn counterfactual(
 }
 
 fn describe(settings: &[(usize, f64)], names: &[String]) -> String {
-    let parts: Vec<String> = settings.iter().map(|&(node, value)| format!("{} = {}", names[node], short(value))).collect();
+    let parts: Vec<String> =
+        settings.iter().map(|&(node, value)| format!("{} = {}", names[node], short(value))).collect();
     format!("do({})", parts.join(", "))
 }

@@ -38,9 +38,7 @@ fn from_file(path: &str, names: &[String]) -> Outcome<Array1<f64>> {
     let values = matrix.values.row(0);
     match &matrix.names {
         None if columns == names.len() => Ok(values.to_owned()),
-        None => {
-            Err(Failure::input(format!("`{path}` has {columns} columns, but there are {} variables", names.len())))
-        }
+        None => Err(Failure::input(format!("`{path}` has {columns} columns, but there are {} variables", names.len()))),
         Some(header) => names
             .iter()
             .map(|name| match header.iter().position(|candidate| candidate == name) {
