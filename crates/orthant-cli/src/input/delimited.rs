@@ -183,7 +183,7 @@ pub(crate) fn sample(path: &Path, request: &Request, progress: &Progress) -> Out
         let label = collector.selection().group.map(|index| table.text(&record, index)).transpose()?;
         collector.push(line, label, &values)?;
         rows += 1;
-        if rows % 4096 == 0 {
+        if rows.is_multiple_of(4096) {
             progress.rows(rows);
         }
     }

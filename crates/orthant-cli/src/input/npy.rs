@@ -63,7 +63,7 @@ pub(super) fn sample(path: &Path, request: &Request, progress: &Progress) -> Out
         }
         let label = collector.selection().group.map(|index| row[index].to_string());
         collector.push(number, label.as_deref(), &values)?;
-        if number % 4096 == 0 {
+        if number.is_multiple_of(4096) {
             progress.rows(number);
         }
     }

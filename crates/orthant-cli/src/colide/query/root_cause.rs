@@ -8,7 +8,7 @@ use crate::output::{Align, Table, short, signed};
 use orthant::colide::CausalModel;
 use serde_json::json;
 
-/// Scores z_j / σ_j, the most unusual first.
+/// Noise over noise scale of each variable, the most unusual first.
 pub(super) fn answer(names: &[String], model: &CausalModel, text: &str) -> Outcome<Answer> {
     let values = row::read("--root-cause", text, names)?;
     let noise = model.noise(&values).map_err(|error| words::failure(&error, names))?;
