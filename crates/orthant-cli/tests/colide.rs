@@ -399,3 +399,108 @@ fn bundled_data_are_listed_and_written() {
     place.succeed(&["colide", "fit", "--dataset", "sachs", "--conditions", "1,2", "--out", "both", "--quiet"]);
     assert_eq!(place.json("both/fit.json")["data"]["samples"], 1755.0);
 }
+
+#[test]
+fn the_bootstrap_says_how_sure_edges_are() {
+    let (_, x) = model();
+    let place = Place::new();
+    place.file("t.csv", csv(&x, &letters(8), ",", "\n"));
+    let run = |out: &str, seed: &str, threads: &str| {
+        place.succeed(&[
+            "colide",
+            "fit",
+            "t.csv",
+            "--bootstrap",
+            "20",
+            "--seed",
+            seed,
+            "--confidence",
+            "0.9",
+            "--threads",
+            threads,
+            "--out",
+            out,
+        ])
+    };
+    let out = run("one", "7", "1");
+    assert!(
+        out.contains("found in") && out.contains("90 % interval") && out.contains("20 replicates, seed 7"),
+        "{out}"
+    );
+    run("two", "7", "2");
+    run("other", "8", "1");
+    for file in FILES {
+        assert_eq!(place.bytes(&format!("one/{file}")), place.bytes(&format!("two/{file}")), "{file}");
+    }
+    assert_ne!(place.bytes("one/fit.json"), place.bytes("other/fit.json"));
+    let fit = place.json("one/fit.json");
+    let frequencies: Vec<f64> =
+        fit["edges"].as_array().unwrap().iter().map(|edge| edge["frequency"].as_f64().unwrap()).collect();
+    // Weights of at least 0.5 with 400 rows: a draw hardly ever loses the edge between the two, so that of the edges
+    // over the threshold most come back in most draws.
+    assert!(frequencies.iter().filter(|&&frequency| frequency >= 0.5).count() * 2 > frequencies.len());
+    assert!(frequencies.iter().all(|f| (0.0..=1.0).contains(f)));
+    for edge in fit["edges"].as_array().unwrap() {
+        assert!(edge["interval"][0].as_f64().unwrap() <= edge["interval"][1].as_f64().unwrap());
+    }
+    let first = place.text("one/edges.csv").lines().next().unwrap().to_owned();
+    assert!(first.ends_with(",direction,frequency,lower,upper"), "{first}");
+    assert!(place.text("one/report.html").contains("How sure the edges are"));
+    let effects = place.succeed(&["colide", "query", "one", "--effects"]);
+    assert!(effects.contains("a path in"), "{effects}");
+    // Without it the page says nothing of it, and the graph is the same.
+    place.succeed(&["colide", "fit", "t.csv", "--out", "plain"]);
+    assert_eq!(place.bytes("plain/weights.npy"), place.bytes("one/weights.npy"));
+    assert!(!place.text("plain/report.html").contains("How sure the edges are"));
+}
+
+#[test]
+fn the_penalty_is_chosen_by_the_criterion() {
+    let (_, x) = model();
+    let place = Place::new();
+    place.file("t.csv", csv(&x, &letters(8), ",", "\n"));
+    for (path, tried) in [("0.01,0.1,1", 3), ("auto", 12)] {
+        let out = place.succeed(&[
+            "colide",
+            "fit",
+            "t.csv",
+            "--finish",
+            "polish",
+            "--sparsity-path",
+            path,
+            "--out",
+            "x",
+            "--force",
+            "--json",
+        ]);
+        let fit: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let list = fit["diagnostics"]["sparsity_path"].as_array().unwrap();
+        assert_eq!(list.len(), tried);
+        let lowest = list.iter().min_by(|a, b| a["bic"].as_f64().unwrap().total_cmp(&b["bic"].as_f64().unwrap()));
+        assert_eq!(fit["diagnostics"]["bic"], lowest.unwrap()["bic"]);
+        // The fit with that λ alone is the same.
+        let lambda = fit["settings"]["sparsity"].to_string();
+        place.succeed(&[
+            "colide",
+            "fit",
+            "t.csv",
+            "--finish",
+            "polish",
+            "--sparsity",
+            &lambda,
+            "--out",
+            "alone",
+            "--force",
+        ]);
+        assert_eq!(place.bytes("alone/weights.npy"), place.bytes("x/weights.npy"));
+    }
+}
+
+#[test]
+fn help_tells_the_exit_codes() {
+    let place = Place::new();
+    for arguments in [&["--help"][..], &["colide", "fit", "--help"], &["colide", "query", "--help"]] {
+        let help = place.succeed(arguments);
+        assert!(help.contains("Exit codes: 0 success, 1 results could not be written"), "{help}");
+    }
+}

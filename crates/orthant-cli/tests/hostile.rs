@@ -183,7 +183,10 @@ fn covariances() {
 #[test]
 fn options_of_the_method() {
     let table = "a,b\n1,2\n3,5\n4,4\n";
-    let cases: [(&[&str], &str); 20] = [
+    let cases: [(&[&str], &str); 23] = [
+        (&["--confidence", "1"], "--confidence is 1; it must be between 0 and 1"),
+        (&["--sparsity-path", "0.1,,1"], "--sparsity-path `0.1,,1`: `` is not a number"),
+        (&["--sparsity-path", "-1"], "`sparsity` is -1; it must be finite and >= 0"),
         (&["--sparsity", "-1"], "`sparsity` is -1; it must be finite and >= 0"),
         (&["--sparsity", "nan"], "`sparsity` is NaN; it must be finite and >= 0"),
         (&["--threshold", "-0.5"], "`threshold` is -0.5; it must be finite and >= 0"),
@@ -390,6 +393,9 @@ fn usage_is_refused_with_code_2() {
         &["colide", "fit", "a.csv", "--starts", "path,nowhere"],
         &["colide", "fit", "a.csv", "--covariance"],
         &["colide", "fit", "a.csv", "--threads", "0"],
+        &["colide", "fit", "a.csv", "--bootstrap", "1"],
+        &["colide", "fit", "a.csv", "--covariance", "--samples", "9", "--bootstrap", "9"],
+        &["colide", "fit", "a.csv", "--sparsity", "1", "--sparsity-path", "auto"],
         &["colide", "fit", "a.csv", "--unknown"],
         &["colide", "query", "fit.json"],
         &["colide", "query", "fit.json", "--counterfactual", "a=1"],

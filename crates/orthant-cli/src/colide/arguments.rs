@@ -16,6 +16,8 @@ pub(crate) struct FitArguments {
     #[command(flatten)]
     pub(crate) knowledge: KnowledgeArguments,
     #[command(flatten)]
+    pub(crate) bootstrap: BootstrapArguments,
+    #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
 
@@ -85,6 +87,9 @@ pub(crate) struct MethodArguments {
     /// λ, the weight of the l1 norm: larger for fewer edges [default: 0.05]
     #[arg(long, value_name = "LAMBDA", allow_negative_numbers = true)]
     pub(crate) sparsity: Option<f64>,
+    /// Fit for each λ of a list, or of a grid from the data (`auto`), and keep the fit with the lowest BIC
+    #[arg(long, value_name = "A,B,…|auto", conflicts_with = "sparsity", allow_hyphen_values = true)]
+    pub(crate) sparsity_path: Option<String>,
     /// Weights of at most this size are no edges
     #[arg(long, value_name = "W", default_value_t = 0.3, allow_negative_numbers = true)]
     pub(crate) threshold: f64,
@@ -164,6 +169,21 @@ pub(crate) struct KnowledgeArguments {
     /// JSON file with any of require, forbid, roots, leaves, tiers, signs
     #[arg(long, value_name = "FILE")]
     pub(crate) knowledge: Option<PathBuf>,
+}
+
+/// How sure the edges are.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Bootstrap")]
+pub(crate) struct BootstrapArguments {
+    /// Draw the rows anew N times and fit each time: how often each edge comes back, intervals of weights and effects
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000), conflicts_with = "covariance")]
+    pub(crate) bootstrap: Option<u32>,
+    /// Seed of the draws: the same seed gives the same result
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Probability that an interval covers
+    #[arg(long, value_name = "P", default_value_t = 0.95, allow_negative_numbers = true)]
+    pub(crate) confidence: f64,
 }
 
 /// Where results go.

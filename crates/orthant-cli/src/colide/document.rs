@@ -33,6 +33,9 @@ pub(super) struct FitDocument {
     /// The strongest first.
     pub(super) edges: Vec<EdgeRecord>,
     pub(super) diagnostics: DiagnosticsRecord,
+    /// `null` without a bootstrap.
+    #[serde(default)]
+    pub(super) bootstrap: Option<BootstrapRecord>,
     /// `null` when the truth is not known.
     pub(super) truth: Option<Metrics>,
     /// What the user should know, in sentences.
@@ -100,6 +103,52 @@ pub(super) struct EdgeRecord {
     pub(super) p_value: f64,
     /// True when every graph with the same conditional independences has the edge in this direction.
     pub(super) compelled: bool,
+    /// Share of the bootstrap replicates with the edge; `null` without a bootstrap.
+    #[serde(default)]
+    pub(super) frequency: Option<f64>,
+    /// Bootstrap interval of the least-squares weight, 0 counting where the edge is absent.
+    #[serde(default)]
+    pub(super) interval: Option<(f64, f64)>,
+}
+
+/// What the bootstrap says beyond the edges of the graph.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct BootstrapRecord {
+    pub(super) replicates: usize,
+    pub(super) seed: u64,
+    /// Probability that an interval covers.
+    pub(super) confidence: f64,
+    /// Edges that are not in the graph but in at least a tenth of the replicates, the most frequent first.
+    pub(super) other_edges: Vec<OtherEdgeRecord>,
+    /// Total effects along paths that at least half of the replicates have, the largest first.
+    pub(super) effects: Vec<EffectRecord>,
+}
+
+/// An edge that some replicates have.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct OtherEdgeRecord {
+    pub(super) cause: usize,
+    pub(super) effect: usize,
+    pub(super) frequency: f64,
+}
+
+/// A total effect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct EffectRecord {
+    pub(super) cause: usize,
+    pub(super) effect: usize,
+    /// Share of the replicates with a directed path.
+    pub(super) path_frequency: f64,
+    pub(super) median: f64,
+    pub(super) interval: (f64, f64),
+}
+
+/// One λ of a path.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct SparsityRecord {
+    pub(super) sparsity: f64,
+    pub(super) edges: usize,
+    pub(super) bic: Option<f64>,
 }
 
 /// How the fit went.
@@ -116,6 +165,9 @@ pub(super) struct DiagnosticsRecord {
     /// Index of the chosen candidate.
     pub(super) chosen: usize,
     pub(super) candidates: Vec<CandidateRecord>,
+    /// The fits that λ was chosen from; empty when λ was given.
+    #[serde(default)]
+    pub(super) sparsity_path: Vec<SparsityRecord>,
 }
 
 /// What one start led to.

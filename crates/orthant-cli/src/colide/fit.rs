@@ -1,6 +1,8 @@
 //! `orthant colide fit`.
 
 use super::arguments::{DataArguments, FitArguments};
+use super::document::{SparsityRecord, finite};
+use super::stability::{self, Stability};
 use super::trace::{self, Point};
 use super::truth::{self, Metrics};
 use super::{knowledge, results, settings, summary, words};
@@ -11,6 +13,7 @@ use crate::progress::Progress;
 use ndarray::Array2;
 use orthant::colide::{Colide, Covariance, Fit};
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Learns a graph and writes its folder.
 pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
@@ -18,7 +21,11 @@ pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
     Folder::check(&output.out, output.force)?;
     set_threads(output.threads)?;
     let progress = Progress::new(output.quiet);
-    let request = settings::request(&arguments.data, false)?;
+    let confidence = arguments.bootstrap.confidence;
+    if !(confidence > 0.0 && confidence < 1.0) {
+        return Err(Failure::input(format!("--confidence is {confidence}; it must be between 0 and 1")));
+    }
+    let request = settings::request(&arguments.data, arguments.bootstrap.bootstrap.is_some())?;
     let (mut sample, bundled) = read(arguments, &request, &progress)?;
     if arguments.data.standardise {
         sample.standardise();
@@ -27,9 +34,10 @@ pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
     let config = settings::configuration(&arguments.method, known, &sample.names)?;
     let truth = true_graph(arguments, bundled.as_ref(), &sample)?;
 
-    let (fit, points) = solve(&config, &sample, &progress)?;
+    let (config, path, fit, points) = solve(&config, arguments, &sample, &progress)?;
+    let stability = resample(&config, arguments, &sample, &progress)?;
     let metrics = truth.map(|truth| Metrics::new(&truth, &fit.weights, &sample.names)).transpose()?;
-    let document = results::document(arguments, &sample, &fit, metrics);
+    let document = results::document(arguments, &sample, &fit, path, stability.as_ref(), metrics);
     progress.finish();
 
     let folder = results::folder(&document, &fit, &points, output.draw)?;
@@ -127,7 +135,54 @@ fn true_graph(arguments: &FitArguments, bundled: Option<&Bundled>, sample: &Samp
     Ok(Some(truth::of_edges(sample.names.len(), &kept)))
 }
 
-fn solve(config: &Colide, sample: &Sample, progress: &Progress) -> Outcome<(Fit, Vec<Point>)> {
+/// What was tried, what was chosen, and the steps that led to it.
+type Solved = (Colide, Vec<SparsityRecord>, Fit, Vec<Point>);
+
+/// One fit, or one for each λ of a path, of which the one with the lowest BIC is kept.
+fn solve(config: &Colide, arguments: &FitArguments, sample: &Sample, progress: &Progress) -> Outcome<Solved> {
+    let Some(text) = &arguments.method.sparsity_path else {
+        let (fit, points) = solve_one(config, sample, progress)?;
+        return Ok((config.clone(), Vec::new(), fit, points));
+    };
+    let mut tried = Vec::new();
+    let mut best: Option<(Colide, Fit, Vec<Point>)> = None;
+    for lambda in settings::sparsity_path(text, &sample.covariance)? {
+        let config = config.clone().sparsity(lambda);
+        let (fit, points) = solve_one(&config, sample, progress)?;
+        let edges = fit.weights.iter().filter(|&&weight| weight != 0.0).count();
+        tried.push(SparsityRecord { sparsity: lambda, edges, bic: finite(fit.bic()) });
+        if best.as_ref().is_none_or(|(_, kept, _)| fit.bic() < kept.bic()) {
+            best = Some((config, fit, points));
+        }
+    }
+    match best {
+        Some((config, fit, points)) => Ok((config, tried, fit, points)),
+        None => Err(Failure::input("--sparsity-path is empty")),
+    }
+}
+
+/// The bootstrap, when it is asked for.
+fn resample(
+    config: &Colide,
+    arguments: &FitArguments,
+    sample: &Sample,
+    progress: &Progress,
+) -> Outcome<Option<Stability>> {
+    let options = &arguments.bootstrap;
+    let (Some(replicates), Some(rows)) = (options.bootstrap, &sample.rows) else { return Ok(None) };
+    let replicates = replicates as usize;
+    progress.begin("bootstrap", replicates);
+    let done = AtomicUsize::new(0);
+    let count = || {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        progress.at(done, || "replicates".to_owned());
+    };
+    stability::bootstrap(config, rows, (replicates, options.seed, options.confidence), count)
+        .map(Some)
+        .map_err(|error| words::failure(&error, &sample.names))
+}
+
+fn solve_one(config: &Colide, sample: &Sample, progress: &Progress) -> Outcome<(Fit, Vec<Point>)> {
     let mut points = Vec::new();
     let mut begun = false;
     let mut observer = |state: &orthant::colide::Progress<'_>| {

@@ -9,6 +9,7 @@ mod query;
 mod report;
 mod results;
 mod settings;
+mod stability;
 mod summary;
 mod trace;
 mod truth;

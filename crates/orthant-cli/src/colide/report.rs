@@ -2,7 +2,7 @@
 
 use super::document::{EdgeRecord, FitDocument};
 use super::plot;
-use super::summary::p_value;
+use super::summary::{p_value, percent, range};
 use super::trace::Point;
 use crate::drawing::{Palette, Picture, svg};
 use crate::output::{Align, short, signed};
@@ -23,6 +23,7 @@ pub(super) fn html(document: &FitDocument, picture: &Picture, trace: &[Point]) -
     page.section("The graph");
     page.picture(&svg(picture, Palette::Page));
     edges(&mut page, document);
+    bootstrap(&mut page, document);
     truth(&mut page, document);
     variables(&mut page, document);
     diagnostics(&mut page, document, trace);
@@ -92,6 +93,10 @@ fn edges(page: &mut Page, document: &FitDocument) {
         ("p-value", Right),
         ("direction", Left),
     ];
+    let interval = document.bootstrap.as_ref().map(|b| format!("{} % interval", short(100.0 * b.confidence)));
+    if let Some(interval) = &interval {
+        columns.extend([("found in", Right), (interval.as_str(), Right)]);
+    }
     if document.truth.is_some() {
         columns.push(("truth", Left));
     }
@@ -107,6 +112,8 @@ fn edges(page: &mut Page, document: &FitDocument) {
             p_value(edge.p_value),
             if edge.compelled { "compelled" } else { "reversible" }.to_owned(),
         ];
+        cells.extend(edge.frequency.map(percent));
+        cells.extend(edge.interval.map(range));
         cells.extend(verdict(document, edge).map(str::to_owned));
         table.row(&cells);
     }
@@ -119,6 +126,51 @@ fn edges(page: &mut Page, document: &FitDocument) {
          “weight” is CoLiDE's, pulled towards zero by the penalty; “least squares” is without that pull. Errors and \
          p-values take the graph as given: it was chosen on the same data, so they are too optimistic.",
     );
+}
+
+fn bootstrap(page: &mut Page, document: &FitDocument) {
+    let Some(bootstrap) = &document.bootstrap else { return };
+    let name = |index: usize| document.variables[index].name.clone();
+    page.section("How sure the edges are");
+    page.paragraph(&format!(
+        "The rows were drawn anew {} times (seed {}), and the whole fit was repeated each time. “Found in” is the share of \
+         these fits that have the edge. Intervals hold the middle {} of the least-squares weights; where an edge is absent, \
+         0 counts.",
+        bootstrap.replicates,
+        bootstrap.seed,
+        percent(bootstrap.confidence)
+    ));
+    if !bootstrap.other_edges.is_empty() {
+        let others: Vec<String> = bootstrap
+            .other_edges
+            .iter()
+            .take(40)
+            .map(|edge| format!("{} → {} ({})", name(edge.cause), name(edge.effect), percent(edge.frequency)))
+            .collect();
+        page.paragraph(&format!("Not in the graph, but often found: {}.", others.join(", ")));
+    }
+    if bootstrap.effects.is_empty() {
+        return;
+    }
+    let interval = format!("{} % interval", short(100.0 * bootstrap.confidence));
+    let mut table = HtmlTable::new(&[
+        ("cause", Left),
+        ("effect", Left),
+        ("a path in", Right),
+        ("total effect, median", Right),
+        (&interval, Right),
+    ]);
+    for effect in bootstrap.effects.iter().take(60) {
+        table.row(&[
+            name(effect.cause),
+            name(effect.effect),
+            percent(effect.path_frequency),
+            signed(effect.median),
+            range(effect.interval),
+        ]);
+    }
+    page.raw(&table.html());
+    page.note("Total effects over all directed paths, for pairs that at least half of the replicates connect.");
 }
 
 fn verdict(document: &FitDocument, edge: &EdgeRecord) -> Option<&'static str> {
@@ -216,6 +268,15 @@ fn diagnostics(page: &mut Page, document: &FitDocument, trace: &[Point]) {
          variance would give the same directions, and the choice of units decides. R²-sortability is the same with the \
          explained variance, which no choice of units changes; 0.5 is what chance gives.",
     );
+    if !diagnostics.sparsity_path.is_empty() {
+        let mut table = HtmlTable::new(&[("penalty λ", Right), ("edges", Right), ("BIC", Right), ("", Left)]);
+        for tried in &diagnostics.sparsity_path {
+            let chosen = if tried.sparsity == document.settings.sparsity { "chosen" } else { "" };
+            let cells = [short(tried.sparsity), tried.edges.to_string(), optional(tried.bic), chosen.to_owned()];
+            table.row(&cells);
+        }
+        page.raw(&table.html());
+    }
     let mut table = HtmlTable::new(&[
         ("candidate", Left),
         ("edges", Right),

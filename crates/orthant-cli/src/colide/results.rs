@@ -2,9 +2,10 @@
 
 use super::arguments::{FitArguments, SolverName, UnitsName};
 use super::document::{
-    CandidateRecord, DataRecord, DiagnosticsRecord, EdgeRecord, FitDocument, SCHEMA, SCHEMA_VERSION, SettingsRecord,
-    StageRecord, VariableRecord, finite,
+    BootstrapRecord, CandidateRecord, DataRecord, DiagnosticsRecord, EdgeRecord, EffectRecord, FitDocument,
+    OtherEdgeRecord, SCHEMA, SCHEMA_VERSION, SettingsRecord, SparsityRecord, StageRecord, VariableRecord, finite,
 };
+use super::stability::Stability;
 use super::trace::Point;
 use super::truth::Metrics;
 use super::{report, words};
@@ -21,7 +22,14 @@ use std::collections::HashSet;
 pub(super) const FILES: [&str; 6] = ["edges.csv", "weights.npy", "graph.dot", "graph.svg", "report.html", "fit.json"];
 
 /// Everything that was found, as data.
-pub(super) fn document(arguments: &FitArguments, sample: &Sample, fit: &Fit, truth: Option<Metrics>) -> FitDocument {
+pub(super) fn document(
+    arguments: &FitArguments,
+    sample: &Sample,
+    fit: &Fit,
+    path: Vec<SparsityRecord>,
+    stability: Option<&Stability>,
+    truth: Option<Metrics>,
+) -> FitDocument {
     let deviations = fit.covariance.deviations();
     let variables = sample
         .names
@@ -48,6 +56,9 @@ pub(super) fn document(arguments: &FitArguments, sample: &Sample, fit: &Fit, tru
             standard_error: finite(edge.standard_error),
             p_value: edge.p_value,
             compelled: compelled.contains(&(edge.cause, edge.effect)),
+            frequency: stability.map(|s| s.edge_frequency[[edge.cause, edge.effect]]),
+            interval: stability
+                .map(|s| (s.weight_lower[[edge.cause, edge.effect]], s.weight_upper[[edge.cause, edge.effect]])),
         })
         .collect();
     FitDocument {
@@ -67,7 +78,8 @@ pub(super) fn document(arguments: &FitArguments, sample: &Sample, fit: &Fit, tru
         variables,
         order: fit.order.clone(),
         edges,
-        diagnostics: diagnostics(fit),
+        diagnostics: diagnostics(fit, path),
+        bootstrap: stability.map(|stability| bootstrap(fit, stability)),
         truth,
         warnings: fit.warnings.iter().map(|warning| words::warning(warning, &sample.names)).collect(),
     }
@@ -102,7 +114,39 @@ fn settings(arguments: &FitArguments, fit: &Fit) -> SettingsRecord {
     }
 }
 
-fn diagnostics(fit: &Fit) -> DiagnosticsRecord {
+/// Total effects and edges that the graph does not show.
+fn bootstrap(fit: &Fit, stability: &Stability) -> BootstrapRecord {
+    let mut other_edges: Vec<OtherEdgeRecord> = stability
+        .edge_frequency
+        .indexed_iter()
+        .filter(|&(edge, &frequency)| frequency >= 0.1 && fit.weights[edge] == 0.0)
+        .map(|((cause, effect), &frequency)| OtherEdgeRecord { cause, effect, frequency })
+        .collect();
+    other_edges.sort_by(|a, b| b.frequency.total_cmp(&a.frequency).then((a.cause, a.effect).cmp(&(b.cause, b.effect))));
+    let mut effects: Vec<EffectRecord> = stability
+        .path_frequency
+        .indexed_iter()
+        .filter(|&(_, &frequency)| frequency >= 0.5)
+        .map(|((cause, effect), &path_frequency)| EffectRecord {
+            cause,
+            effect,
+            path_frequency,
+            median: stability.effect_median[[cause, effect]],
+            interval: (stability.effect_lower[[cause, effect]], stability.effect_upper[[cause, effect]]),
+        })
+        .collect();
+    effects
+        .sort_by(|a, b| b.median.abs().total_cmp(&a.median.abs()).then((a.cause, a.effect).cmp(&(b.cause, b.effect))));
+    BootstrapRecord {
+        replicates: stability.replicates,
+        seed: stability.seed,
+        confidence: stability.confidence,
+        other_edges,
+        effects,
+    }
+}
+
+fn diagnostics(fit: &Fit, sparsity_path: Vec<SparsityRecord>) -> DiagnosticsRecord {
     let log_likelihood = match fit.model {
         NoiseModel::EqualVariance => fit.refit.log_likelihood_ev,
         NoiseModel::NonEqualVariance => fit.refit.log_likelihood_nv,
@@ -136,6 +180,7 @@ fn diagnostics(fit: &Fit) -> DiagnosticsRecord {
         r2_sortability: fit.r2_sortability().ok().flatten(),
         chosen: fit.chosen,
         candidates: candidates.collect(),
+        sparsity_path,
     }
 }
 
@@ -163,7 +208,7 @@ pub(super) fn picture(document: &FitDocument, limit: usize) -> Picture {
         from: edge.cause,
         to: edge.effect,
         weight: edge.weight,
-        doubtful: false,
+        doubtful: edge.frequency.is_some_and(|frequency| frequency < 0.5),
         reversible: !edge.compelled,
     };
     // A required edge may have weight zero and is not part of the list.
@@ -193,22 +238,25 @@ fn npy(matrix: &Array2<f64>) -> Outcome<Vec<u8>> {
 fn edges_csv(document: &FitDocument) -> Outcome<Vec<u8>> {
     let internal = |error: csv::Error| Failure::Internal(error.to_string());
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer
-        .write_record(["cause", "effect", "weight", "refit_weight", "standard_error", "p_value", "direction"])
-        .map_err(internal)?;
+    let mut header = vec!["cause", "effect", "weight", "refit_weight", "standard_error", "p_value", "direction"];
+    if document.bootstrap.is_some() {
+        header.extend(["frequency", "lower", "upper"]);
+    }
+    writer.write_record(header).map_err(internal)?;
     for edge in &document.edges {
-        let direction = if edge.compelled { "compelled" } else { "reversible" };
-        writer
-            .write_record([
-                document.variables[edge.cause].name.clone(),
-                document.variables[edge.effect].name.clone(),
-                edge.weight.to_string(),
-                edge.refit_weight.to_string(),
-                edge.standard_error.map(|error| error.to_string()).unwrap_or_default(),
-                edge.p_value.to_string(),
-                direction.to_owned(),
-            ])
-            .map_err(internal)?;
+        let mut cells = vec![
+            document.variables[edge.cause].name.clone(),
+            document.variables[edge.effect].name.clone(),
+            edge.weight.to_string(),
+            edge.refit_weight.to_string(),
+            edge.standard_error.map(|error| error.to_string()).unwrap_or_default(),
+            edge.p_value.to_string(),
+            if edge.compelled { "compelled" } else { "reversible" }.to_owned(),
+        ];
+        if let (Some(frequency), Some((lower, upper))) = (edge.frequency, edge.interval) {
+            cells.extend([frequency, lower, upper].map(|value| value.to_string()));
+        }
+        writer.write_record(cells).map_err(internal)?;
     }
     writer.into_inner().map_err(|error| Failure::Internal(error.to_string()))
 }

@@ -5,7 +5,8 @@ use crate::failure::{Failure, Outcome};
 use crate::input::{Matrix, Request, read_matrix, split_list};
 use ndarray::{Array1, Array2};
 use orthant::colide::{
-    AdamOptions, Colide, Diagonal, Finish, Floor, Knowledge, NewtonOptions, NoiseModel, Schedule, Solver, Start, Units,
+    AdamOptions, Colide, Covariance, Diagonal, Finish, Floor, Knowledge, NewtonOptions, NoiseModel, Schedule, Solver,
+    Start, Units,
 };
 use std::path::Path;
 
@@ -157,6 +158,24 @@ fn floor(text: &str, d: usize) -> Outcome<Floor> {
             Err(Failure::input(format!("--floor `{text}`: write `negligible`, `paper`, `relative:X` or `absolute:X`")))
         }
     }
+}
+
+/// The values of λ to try, from a list or from the data.
+pub(super) fn sparsity_path(text: &str, covariance: &Covariance) -> Outcome<Vec<f64>> {
+    if text.trim() != "auto" {
+        return numbers("--sparsity-path", text);
+    }
+    // From where the path with σ at its start finds next to nothing, down by four powers of ten.
+    let c = &covariance.matrix;
+    let deviation = covariance.deviations();
+    let bound =
+        |(i, j): (usize, usize)| if i != j && deviation[j] > 0.0 { c[[i, j]].abs() / deviation[j] } else { 0.0 };
+    let largest = c.indexed_iter().map(|(at, _)| bound(at)).fold(0.0, f64::max);
+    if !(largest > 0.0) {
+        return Ok(vec![0.05]);
+    }
+    let steps = 12;
+    Ok((0..steps).map(|k| 0.5 * largest * 10.0_f64.powf(-4.0 * f64::from(k) / f64::from(steps - 1))).collect())
 }
 
 /// One number for all variables, or one for each.

@@ -55,24 +55,32 @@ fn edges(document: &FitDocument) -> String {
     if document.edges.is_empty() {
         return format!("No edge has a weight above {}.\n", document.settings.threshold);
     }
-    let mut table = Table::new(&[
+    let mut columns = vec![
         ("edge", Align::Left),
         ("weight", Align::Right),
         ("least squares", Align::Right),
         ("± error", Align::Right),
         ("p-value", Align::Right),
         ("direction", Align::Left),
-    ]);
+    ];
+    let interval = document.bootstrap.as_ref().map(|b| format!("{} % interval", short(100.0 * b.confidence)));
+    if let Some(interval) = &interval {
+        columns.extend([("found in", Align::Right), (interval.as_str(), Align::Left)]);
+    }
+    let mut table = Table::new(&columns);
     for edge in document.edges.iter().take(SHOWN) {
         let name = |index: usize| &document.variables[index].name;
-        table.row(vec![
+        let mut cells = vec![
             format!("{} -> {}", name(edge.cause), name(edge.effect)),
             signed(edge.weight),
             signed(edge.refit_weight),
             short(edge.standard_error.unwrap_or(f64::INFINITY)),
             p_value(edge.p_value),
             if edge.compelled { "compelled" } else { "reversible" }.to_owned(),
-        ]);
+        ];
+        cells.extend(edge.frequency.map(percent));
+        cells.extend(edge.interval.map(range));
+        table.row(cells);
     }
     let mut text = table.text();
     if document.edges.len() > SHOWN {
@@ -87,6 +95,13 @@ fn facts(document: &FitDocument) -> String {
     let diagnostics = &document.diagnostics;
     let optional = |value: Option<f64>| value.map_or("–".to_owned(), short);
     fact("edges", document.edges.len().to_string());
+    if !diagnostics.sparsity_path.is_empty() {
+        let tried = diagnostics.sparsity_path.len();
+        fact("penalty λ", format!("{}, of {tried} tried", short(document.settings.sparsity)));
+    }
+    if let Some(bootstrap) = &document.bootstrap {
+        fact("bootstrap", format!("{} replicates, seed {}", bootstrap.replicates, bootstrap.seed));
+    }
     fact("objective", optional(diagnostics.objective));
     fact("BIC", optional(diagnostics.bic));
     fact(
@@ -112,6 +127,16 @@ fn facts(document: &FitDocument) -> String {
         );
     }
     table.text()
+}
+
+/// A share in percent.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
+/// An interval.
+pub(super) fn range((lower, upper): (f64, f64)) -> String {
+    format!("{} … {}", signed(lower), signed(upper))
 }
 
 /// A p-value as people write it.
