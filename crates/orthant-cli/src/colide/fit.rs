@@ -25,7 +25,7 @@ pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
     if !(confidence > 0.0 && confidence < 1.0) {
         return Err(Failure::input(format!("--confidence is {confidence}; it must be between 0 and 1")));
     }
-    let request = settings::request(&arguments.data, arguments.bootstrap.bootstrap.is_some())?;
+    let request = settings::request(&arguments.data, arguments.bootstrap.bootstrap)?;
     let (mut sample, bundled) = read(arguments, &request, &progress)?;
     if arguments.data.standardise {
         sample.standardise();

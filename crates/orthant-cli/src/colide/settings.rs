@@ -11,7 +11,7 @@ use orthant::colide::{
 use std::path::Path;
 
 /// What is asked of the table.
-pub(super) fn request(data: &DataArguments, keep_rows: bool) -> Outcome<Request> {
+pub(super) fn request(data: &DataArguments, replicates: Option<u32>) -> Outcome<Request> {
     let list = |option: &str, text: &Option<String>| text.as_deref().map(|text| split_list(option, text)).transpose();
     if !(data.memory >= 0.0 && data.memory.is_finite()) {
         return Err(Failure::input(format!("--memory is {}; it must be finite and >= 0", data.memory)));
@@ -34,7 +34,9 @@ pub(super) fn request(data: &DataArguments, keep_rows: bool) -> Outcome<Request>
         groups: list("--groups", &data.groups)?,
         drop_missing: data.drop_missing,
         log: data.log,
-        keep_rows,
+        keep_rows: replicates.is_some(),
+        // Weights and effects of each replicate.
+        more_matrices: 2 * u64::from(replicates.unwrap_or(0)),
         header: data.header,
         separator,
         decimal_comma: data.decimal_comma,

@@ -37,12 +37,12 @@ pub(super) fn bootstrap(
         done();
         found
     };
-    let found: Vec<(Array2<f64>, Array2<f64>)> = (0..replicates).into_par_iter().map(one).collect::<Result<_, _>>()?;
-    let share = |pick: fn(&(Array2<f64>, Array2<f64>)) -> &Array2<f64>| {
+    let found: Vec<Replicate> = (0..replicates).into_par_iter().map(one).collect::<Result<_, _>>()?;
+    let share = |pick: fn(&Replicate) -> &Array2<f64>| {
         let count = |edge: (usize, usize)| found.iter().filter(|f| pick(f)[[edge.0, edge.1]] != 0.0).count();
         Array2::from_shape_fn((d, d), |edge| count(edge) as f64 / replicates as f64)
     };
-    let quantile = |pick: fn(&(Array2<f64>, Array2<f64>)) -> &Array2<f64>, level: f64| {
+    let quantile = |pick: fn(&Replicate) -> &Array2<f64>, level: f64| {
         Array2::from_shape_fn((d, d), |(i, j)| {
             let mut values: Vec<f64> = found.iter().map(|f| pick(f)[[i, j]]).collect();
             values.sort_by(f64::total_cmp);
@@ -54,23 +54,25 @@ pub(super) fn bootstrap(
         replicates,
         seed,
         confidence,
-        edge_frequency: share(|f| &f.0),
-        path_frequency: share(|f| &f.1),
-        weight_lower: quantile(|f| &f.0, tail),
-        weight_upper: quantile(|f| &f.0, 1.0 - tail),
-        effect_lower: quantile(|f| &f.1, tail),
-        effect_median: quantile(|f| &f.1, 0.5),
-        effect_upper: quantile(|f| &f.1, 1.0 - tail),
+        edge_frequency: share(|f| &f.weights),
+        path_frequency: share(|f| &f.effects),
+        weight_lower: quantile(|f| &f.weights, tail),
+        weight_upper: quantile(|f| &f.weights, 1.0 - tail),
+        effect_lower: quantile(|f| &f.effects, tail),
+        effect_median: quantile(|f| &f.effects, 0.5),
+        effect_upper: quantile(|f| &f.effects, 1.0 - tail),
     })
 }
 
-/// Least-squares weights and total effects of one replicate.
-fn replicate_of(
-    config: &Colide,
-    x: &ArrayRef2<f64>,
-    seed: u64,
-    replicate: u64,
-) -> Result<(Array2<f64>, Array2<f64>), Error> {
+/// What one draw leads to.
+struct Replicate {
+    /// Least-squares weights (d × d).
+    weights: Array2<f64>,
+    /// Total effects (d × d).
+    effects: Array2<f64>,
+}
+
+fn replicate_of(config: &Colide, x: &ArrayRef2<f64>, seed: u64, replicate: u64) -> Result<Replicate, Error> {
     let (n, d) = x.dim();
     let mut random = SplitMix(SplitMix(seed).next() ^ SplitMix(replicate.wrapping_add(0x9e37_79b9)).next());
     let mut weights = Array1::<f64>::zeros(n);
@@ -84,7 +86,7 @@ fn replicate_of(
     let mut covariance = match accumulator.covariance() {
         // The rare draw of identical rows only has no edge.
         Err(Error::TooFewSamples { .. } | Error::ZeroVariance { .. }) => {
-            return Ok((Array2::zeros((d, d)), Array2::zeros((d, d))));
+            return Ok(Replicate { weights: Array2::zeros((d, d)), effects: Array2::zeros((d, d)) });
         }
         other => other?,
     };
@@ -93,7 +95,7 @@ fn replicate_of(
     let refitted = refit(&covariance.matrix, &fit.weights, covariance.samples)?;
     let effects = CausalModel::new(&refitted.weights, &covariance.mean, &refitted.noise_variance.mapv(f64::sqrt))?
         .total_effects();
-    Ok((refitted.weights, effects))
+    Ok(Replicate { weights: refitted.weights, effects })
 }
 
 /// The quantile of sorted values, between neighbours.

@@ -31,6 +31,8 @@ pub(crate) struct Request {
     pub(crate) log: bool,
     /// Keep the rows, not only their covariance.
     pub(crate) keep_rows: bool,
+    /// d × d matrices that are needed beside those of one fit.
+    pub(crate) more_matrices: u64,
     /// Whether the first row holds names.
     pub(crate) header: Header,
     /// The separator; looked for when `None`.
@@ -47,7 +49,9 @@ const WORK_MATRICES: u64 = 12;
 impl Request {
     /// Refuses a number of variables whose work matrices do not fit.
     pub(crate) fn check_memory(&self, file: &str, variables: usize) -> Outcome<()> {
-        let need = (variables as u64).saturating_mul(variables as u64).saturating_mul(8 * WORK_MATRICES);
+        let need = (variables as u64)
+            .saturating_mul(variables as u64)
+            .saturating_mul(8 * (WORK_MATRICES + self.more_matrices));
         if self.memory > 0 && need > self.memory {
             return Err(Failure::input(format!(
                 "`{file}` has {variables} columns: the work matrices would need about {} of memory, and the limit is {}; \

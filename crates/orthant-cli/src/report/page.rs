@@ -87,7 +87,7 @@ const STYLE: &str = "
 --positive:#1f67b1;--negative:#c0392b;--alert:#5c3c00;--alert-panel:#fff}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
-main{max-width:960px;margin:0 auto;padding:24px 18px 60px}
+main{max-width:1000px;margin:0 auto;padding:24px 18px 60px}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 4px}
 h2{font-size:1.15rem;margin:36px 0 10px;padding-top:14px;border-top:1px solid var(--rule)}
 header p{margin:0;color:var(--quiet)}
@@ -102,8 +102,8 @@ header p{margin:0;color:var(--quiet)}
 .picture{text-align:center;padding:6px 0}
 .picture svg{max-width:100%;height:auto}
 .picture.wide svg{max-width:none}
-table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
-th,td{padding:5px 10px;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap}
+table{border-collapse:collapse;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums}
+th,td{padding:5px 8px;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap}
 th{color:var(--quiet);font-weight:600;border-bottom-width:2px}
 td:not(.r){white-space:normal}
 .r{text-align:right}
