@@ -10,14 +10,49 @@
 //! A point lies in the domain exactly when s I − W∘W is a nonsingular M-matrix, that is, when all pivots of its LU
 //! factorisation *without pivoting* are positive; log det is the sum of their logarithms. A positive determinant alone
 //! proves nothing: two separate 2-cycles of large weight have one.
+//!
+//! Where all weights are known to be non-negative, W itself can take the place of W∘W
+//! ([`Acyclicity::NonNegative`]): then ∇h_s = Mᵀ.
 
 use crate::Result;
 use core_tensor::linalg::{Accumulate, UnpivotedLu, gemm_into};
 use core_tensor::{check_finite, check_range, check_shape, check_square};
 use ndarray::{Array2, ArrayRef2, ArrayView2, ShapeBuilder, Zip};
 
+/// What stands in the log-determinant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Acyclicity {
+    /// W∘W: weights of any sign. The paper's.
+    #[default]
+    Squared,
+    /// W, for weights known to be non-negative. Its gradient does not vanish at W = 0, so that it prunes like an l1 norm
+    /// that grows with the paths an edge would close into cycles.
+    NonNegative,
+}
+
+impl Acyclicity {
+    #[inline]
+    fn term(self, w: f64) -> f64 {
+        match self {
+            Acyclicity::Squared => w * w,
+            Acyclicity::NonNegative => w,
+        }
+    }
+
+    /// Derivative of [`Acyclicity::term`].
+    #[inline]
+    pub(crate) fn slope(self, w: f64) -> f64 {
+        match self {
+            Acyclicity::Squared => 2.0 * w,
+            Acyclicity::NonNegative => 1.0,
+        }
+    }
+}
+
 /// h_s and its derivatives at one point after another, without allocating in between.
 pub struct LogDet {
+    form: Acyclicity,
     matrix: Array2<f64>,
     lu: UnpivotedLu<f64>,
     inverse: Array2<f64>,
@@ -25,9 +60,15 @@ pub struct LogDet {
 }
 
 impl LogDet {
-    /// Memory for d variables.
+    /// Memory for d variables of any sign.
     pub fn new(d: usize) -> Self {
+        Self::with_form(d, Acyclicity::Squared)
+    }
+
+    /// Memory for d variables and either form of h.
+    pub fn with_form(d: usize, form: Acyclicity) -> Self {
         Self {
+            form,
             matrix: Array2::zeros((d, d)),
             lu: UnpivotedLu::new(d),
             // Column-major like the weights it is multiplied with.
@@ -39,17 +80,22 @@ impl LogDet {
     /// h_s(W), or `None` when W (d × d) is outside the domain. The derivatives below refer to the last point inside.
     ///
     /// # Errors
-    /// `w` not d × d; s not finite and positive.
+    /// `w` not d × d, not finite, or negative somewhere for [`Acyclicity::NonNegative`]; s not finite and positive.
     pub fn value(&mut self, w: &ArrayRef2<f64>, s: f64) -> Result<Option<f64>> {
         check_range("s", s, s > 0.0 && s.is_finite(), "finite and > 0")?;
         check_shape("w", w, self.matrix.shape(), "the workspace was made for that many variables")?;
+        check_finite("w", w)?;
+        if self.form == Acyclicity::NonNegative {
+            w.iter().try_for_each(|&w| check_range("w", w, w >= 0.0, ">= 0 in this form of acyclicity"))?;
+        }
         Ok(self.value_unchecked(w, s))
     }
 
     pub(crate) fn value_unchecked(&mut self, w: &ArrayRef2<f64>, s: f64) -> Option<f64> {
         let d = w.nrows();
-        // Wᵀ∘Wᵀ has the same pivots' signs and the same determinant; it is row-major when W is column-major.
-        Zip::from(&mut self.matrix).and(w.t()).for_each(|m, &w| *m = -(w * w));
+        // The transpose has the same pivots' signs and the same determinant; it is row-major when W is column-major.
+        let form = self.form;
+        Zip::from(&mut self.matrix).and(w.t()).for_each(|m, &w| *m = -form.term(w));
         self.matrix.diag_mut().map_inplace(|v| *v += s);
         if !self.lu.factorise_m_matrix(&self.matrix) {
             return None;
@@ -66,7 +112,7 @@ impl LogDet {
         debug_assert!(outcome.is_ok(), "the shapes are the workspace's own");
     }
 
-    /// Mᵀ of the last inverted point, d × d: entry (i, j) is the weight of W_ij² in the linearisation of h.
+    /// Mᵀ of the last inverted point, d × d: entry (i, j) is the weight of W_ij² (or W_ij) in the linearisation of h.
     pub(crate) fn inverse_transposed(&self) -> ArrayView2<'_, f64> {
         self.inverse.view()
     }
@@ -79,12 +125,13 @@ impl LogDet {
         check_shape("out", out, w.shape(), "it is as large as `w`")?;
         let Some(value) = self.value(w, s)? else { return Ok(None) };
         self.invert();
-        Zip::from(out).and(w).and(&self.inverse).for_each(|g, &w, &m| *g = 2.0 * w * m);
+        let form = self.form;
+        Zip::from(out).and(w).and(&self.inverse).for_each(|g, &w, &m| *g = form.slope(w) * m);
         Ok(Some(value))
     }
 
     /// Writes the Hessian of h_s at W applied to V (both d × d) to `out`:
-    /// `2 V ∘ Mᵀ + 2 W ∘ (M E M)ᵀ` with `E = 2 W∘V`. `None` outside the domain.
+    /// `2 V ∘ Mᵀ + 2 W ∘ (M E M)ᵀ` with `E = 2 W∘V` (non-negative form: `(M V M)ᵀ`). `None` outside the domain.
     ///
     /// # Errors
     /// Shapes that do not fit; s not finite and positive.
@@ -106,15 +153,16 @@ impl LogDet {
             self.scratch = Array2::zeros((d, d));
         }
         // (M E M)ᵀ = Mᵀ Eᵀ Mᵀ, with E as `matrix`, whose factor is no longer needed.
-        Zip::from(&mut self.matrix).and(w).and(v).for_each(|e, &w, &v| *e = 2.0 * w * v);
+        let form = self.form;
+        Zip::from(&mut self.matrix).and(w).and(v).for_each(|e, &w, &v| *e = form.slope(w) * v);
         gemm_into(&mut self.scratch, Accumulate::Replace, 1.0, &self.inverse, &self.matrix.t())?;
         gemm_into(&mut self.matrix, Accumulate::Replace, 1.0, &self.scratch, &self.inverse)?;
-        Zip::from(out)
-            .and(w)
-            .and(v)
-            .and(&self.inverse)
-            .and(&self.matrix)
-            .for_each(|out, &w, &v, &m, &mem| *out = 2.0 * v * m + 2.0 * w * mem);
+        out.assign(&self.matrix);
+        if form == Acyclicity::Squared {
+            Zip::from(out).and(w).and(v).and(&self.inverse).for_each(|out, &w, &v, &m| {
+                *out = 2.0 * v * m + 2.0 * w * *out;
+            });
+        }
         Ok(Some(()))
     }
 }
@@ -125,6 +173,5 @@ impl LogDet {
 /// `w` not square or not finite; s not finite and positive.
 pub fn log_det_acyclicity(w: &ArrayRef2<f64>, s: f64) -> Result<Option<f64>> {
     let d = check_square("w", w)?;
-    check_finite("w", w)?;
     LogDet::new(d).value(w, s)
 }

@@ -4,10 +4,12 @@
 //! a bias-corrected Adam step (ε outside the root); σ at its closed form. See [`AdamOptions`] for what happens when W
 //! leaves the domain.
 
+use crate::Result;
 use crate::acyclicity::LogDet;
 use crate::column::Sign;
 use crate::problem::{Problem, State};
 use crate::trace::{StageEnd, Step};
+use core_tensor::check_range;
 use ndarray::{Array2, ShapeBuilder, Zip};
 use std::ops::ControlFlow;
 
@@ -47,9 +49,24 @@ impl Default for AdamOptions {
     }
 }
 
+impl AdamOptions {
+    pub(crate) fn validate(&self) -> Result<()> {
+        let fraction = |name, value: f64| check_range(name, value, (0.0..1.0).contains(&value), ">= 0 and < 1");
+        let count = |name, value: usize| check_range(name, value as f64, value > 0, ">= 1");
+        let (rate, tolerance) = (self.learning_rate, self.tolerance);
+        check_range("learning_rate", rate, rate > 0.0 && rate.is_finite(), "finite and > 0")?;
+        fraction("beta1", self.beta1)?;
+        fraction("beta2", self.beta2)?;
+        check_range("tolerance", tolerance, tolerance >= 0.0 && tolerance.is_finite(), "finite and >= 0")?;
+        count("checkpoint", self.checkpoint)?;
+        count("warm_iterations", self.warm_iterations)?;
+        Ok(count("final_iterations", self.final_iterations)?)
+    }
+}
+
 /// Added to the root of the second moment.
 const EPSILON: f64 = 1e-8;
-/// The reference lets entries of the inverse be as negative as this before it calls a point outside.
+/// Halvings of the step size end here; the point before the step is then the result.
 const SMALLEST_LEARNING_RATE: f64 = 1e-16;
 
 /// Memory of the solver for d variables.
@@ -62,9 +79,10 @@ pub(crate) struct AdamWorkspace {
 }
 
 impl AdamWorkspace {
-    pub(crate) fn new(d: usize) -> Self {
+    pub(crate) fn new(problem: &Problem) -> Self {
+        let d = problem.variables();
         let zeros = || Array2::zeros((d, d).f());
-        Self { log_det: LogDet::new(d), first: zeros(), second: zeros(), last: zeros() }
+        Self { log_det: LogDet::with_form(d, problem.acyclicity), first: zeros(), second: zeros(), last: zeros() }
     }
 }
 
@@ -121,7 +139,7 @@ pub(crate) fn run_stage(
         step(problem, mu, rate, (1.0 / (1.0 - power1), 1.0 / (1.0 - power2)), options, state, work);
         state.refresh(problem);
 
-        if t % options.checkpoint.max(1) == 0 || t == iterations {
+        if t % options.checkpoint == 0 || t == iterations {
             let Some(h) = work.log_det.value_unchecked(&state.w, s) else { continue };
             let objective = mu * state.penalised_score(problem) + h;
             let view =
@@ -151,7 +169,7 @@ fn step(
     let (beta1, beta2) = (options.beta1, options.beta2);
     let inverse = work.log_det.inverse_transposed();
     for j in 0..problem.variables() {
-        let pull = if state.scales[j] > 0.0 { mu / state.scales[j] } else { 0.0 };
+        let pull = if problem.scored[j] && state.scales[j] > 0.0 { mu / state.scales[j] } else { 0.0 };
         let columns = (
             state.w.column_mut(j).into_slice(),
             state.residual.column(j).to_slice(),
@@ -174,7 +192,7 @@ fn step(
                 0.0
             };
             let penalty = if l1[i] == f64::INFINITY { 0.0 } else { mu * l1[i] * sign };
-            let gradient = -pull * r[i] + penalty + 2.0 * w[i] * m[i];
+            let gradient = -pull * r[i] + penalty + problem.acyclicity.slope(w[i]) * m[i];
             first[i] = beta1 * first[i] + (1.0 - beta1) * gradient;
             second[i] = beta2 * second[i] + (1.0 - beta2) * gradient * gradient;
             let step = (first[i] * correction.0) / ((second[i] * correction.1).sqrt() + EPSILON);

@@ -1,6 +1,8 @@
 //! The configuration of a fit.
 
+use crate::acyclicity::Acyclicity;
 use crate::adam::AdamOptions;
+use crate::evidence::Evidence;
 use crate::floor::{Floor, Units};
 use crate::knowledge::{Diagonal, Knowledge};
 use crate::schedule::Schedule;
@@ -50,6 +52,7 @@ pub struct Colide {
     pub(crate) units: Units,
     pub(crate) knowledge: Knowledge,
     pub(crate) initial_weights: Option<Array2<f64>>,
+    pub(crate) acyclicity: Acyclicity,
 }
 
 /// How the stages of the central path are solved.
@@ -116,6 +119,16 @@ pub enum Finish {
     Search,
 }
 
+impl NewtonOptions {
+    pub(crate) fn validate(&self) -> Result<()> {
+        let not_negative =
+            |name, value: f64| check_range(name, value, value >= 0.0 && value.is_finite(), "finite and >= 0");
+        not_negative("tolerance", self.tolerance)?;
+        not_negative("column_tolerance", self.column_tolerance)?;
+        Ok(check_range("maximum_steps", self.maximum_steps as f64, self.maximum_steps > 0, ">= 1")?)
+    }
+}
+
 impl Colide {
     /// One noise variance for all variables (CoLiDE-EV).
     pub fn homoscedastic() -> Self {
@@ -143,6 +156,7 @@ impl Colide {
             units: Units::default(),
             knowledge: Knowledge::default(),
             initial_weights: None,
+            acyclicity: Acyclicity::Squared,
         }
     }
 
@@ -226,6 +240,13 @@ impl Colide {
         self
     }
 
+    /// Takes all weights as non-negative, with the form of h that this permits ([`Acyclicity::NonNegative`]): weights
+    /// below zero are never proposed, and the diagonal is zero.
+    pub fn non_negative(mut self) -> Self {
+        self.acyclicity = Acyclicity::NonNegative;
+        self
+    }
+
     /// Learns the graph of `x` (n × d, rows are samples; centred here, `x` itself is not changed).
     ///
     /// # Errors
@@ -255,14 +276,14 @@ impl Colide {
         observer: &mut dyn for<'a> Observer<Progress<'a>>,
     ) -> Result<Fit> {
         self.validate()?;
-        crate::run::fit(self, covariance, observer)
+        crate::run::fit(self, Evidence::single(covariance), observer)
     }
 
     pub(crate) fn is_reference(&self) -> bool {
         matches!(self.solver, Solver::ReferenceAdam(_))
     }
 
-    pub(crate) fn effective_starts(&self) -> Vec<Start> {
+    pub(crate) fn effective_starts(&self, _variables: usize) -> Vec<Start> {
         match &self.starts {
             Some(starts) => starts.clone(),
             None if self.is_reference() => vec![Start::Path(Diagonal::Free)],
@@ -276,30 +297,15 @@ impl Colide {
 
     /// Checks everything that does not need the data.
     pub(crate) fn validate(&self) -> Result<()> {
-        let positive = |name, value: f64| check_range(name, value, value > 0.0 && value.is_finite(), "finite and > 0");
         let not_negative =
             |name, value: f64| check_range(name, value, value >= 0.0 && value.is_finite(), "finite and >= 0");
-        let fraction = |name, value: f64| check_range(name, value, (0.0..1.0).contains(&value), ">= 0 and < 1");
-        let count = |name, value: usize| check_range(name, value as f64, value > 0, ">= 1");
         not_negative("sparsity", self.sparsity)?;
         not_negative("threshold", self.threshold)?;
         match self.solver {
-            Solver::ProximalNewton(options) => {
-                not_negative("tolerance", options.tolerance)?;
-                not_negative("column_tolerance", options.column_tolerance)?;
-                count("maximum_steps", options.maximum_steps)?;
-            }
-            Solver::ReferenceAdam(options) => {
-                positive("learning_rate", options.learning_rate)?;
-                fraction("beta1", options.beta1)?;
-                fraction("beta2", options.beta2)?;
-                not_negative("tolerance", options.tolerance)?;
-                count("checkpoint", options.checkpoint)?;
-                count("warm_iterations", options.warm_iterations)?;
-                count("final_iterations", options.final_iterations)?;
-            }
+            Solver::ProximalNewton(options) => options.validate()?,
+            Solver::ReferenceAdam(options) => options.validate()?,
         }
-        if self.effective_starts().is_empty() {
+        if self.starts.as_ref().is_some_and(Vec::is_empty) {
             return Err(core_tensor::Error::Empty { argument: "starts", expected: "start" }.into());
         }
         Ok(())

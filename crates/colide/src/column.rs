@@ -46,9 +46,9 @@ pub(crate) struct ColumnProblem<'a> {
     pub(crate) target: usize,
     /// a.
     pub(crate) curvature: f64,
-    /// g, one entry per variable; `None` for all zero.
-    pub(crate) quadratic: Option<&'a [f64]>,
-    /// t, one entry per variable; infinite where the weight is fixed at zero.
+    /// g and what may join the l1 weights.
+    pub(crate) acyclicity: Linearised<'a>,
+    /// t without what acyclicity adds, one entry per variable; infinite where the weight is fixed at zero.
     pub(crate) l1: &'a [f64],
     /// Sign constraints; `None` for all free.
     pub(crate) signs: Option<&'a [Sign]>,
@@ -56,11 +56,42 @@ pub(crate) struct ColumnProblem<'a> {
     pub(crate) ridge: f64,
 }
 
+/// What the linearisation of the acyclicity function adds to a column problem: `factor` times the weights (d).
+#[derive(Clone, Copy)]
+pub(crate) enum Linearised<'a> {
+    /// Nothing.
+    Nothing,
+    /// Quadratic weights g.
+    Quadratic { weights: &'a [f64], factor: f64 },
+    /// Additional l1 weights: for non-negative W.
+    Linear { weights: &'a [f64], factor: f64 },
+}
+
+impl ColumnProblem<'_> {
+    /// 2 g_i.
+    #[inline]
+    fn curvature_of(&self, i: usize) -> f64 {
+        match self.acyclicity {
+            Linearised::Quadratic { weights, factor } => 2.0 * factor * weights[i],
+            _ => 0.0,
+        }
+    }
+
+    /// t_i.
+    #[inline]
+    fn l1(&self, i: usize) -> f64 {
+        match self.acyclicity {
+            Linearised::Linear { weights, factor } => self.l1[i] + factor * weights[i],
+            _ => self.l1[i],
+        }
+    }
+}
+
 /// What the solver did for one column.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ColumnReport {
     /// Largest violation of the optimality conditions, in units of the gradient.
-    pub(crate) kkt: f64,
+    pub(crate) violation: f64,
     /// True when a ridge had to be added.
     pub(crate) ridged: bool,
 }
@@ -81,7 +112,7 @@ pub(crate) struct ColumnWorkspace {
 impl ColumnWorkspace {
     pub(crate) fn new(variables: usize) -> Self {
         Self {
-            factor: UpdatedCholesky::new(variables),
+            factor: UpdatedCholesky::new(),
             active: Vec::with_capacity(variables),
             sign: Vec::with_capacity(variables),
             is_active: vec![false; variables],
@@ -110,7 +141,6 @@ pub(crate) fn solve_column(
 ) -> ColumnReport {
     let d = w.len();
     let a = problem.curvature;
-    let quadratic = |i: usize| problem.quadratic.map_or(0.0, |g| 2.0 * g[i]);
     let scale = a * problem.covariance[problem.target * d + problem.target].max(0.0);
     let mut report = ColumnReport::default();
     let mut one_at_a_time = false;
@@ -126,18 +156,19 @@ pub(crate) fn solve_column(
         work.violators.clear();
         let mut worst = 0.0_f64;
         for i in 0..d {
-            if work.is_active[i] || problem.l1[i] == f64::INFINITY {
+            let l1 = problem.l1(i);
+            if work.is_active[i] || l1 == f64::INFINITY {
                 continue;
             }
-            let pull = a * residual[i] - quadratic(i) * w[i];
-            let excess = pull.abs() - problem.l1[i];
-            let allowed = tolerance * if problem.l1[i] > 0.0 { problem.l1[i] } else { scale };
+            let pull = a * residual[i] - problem.curvature_of(i) * w[i];
+            let excess = pull.abs() - l1;
+            let allowed = tolerance * if l1 > 0.0 { l1 } else { scale };
             if excess > allowed && problem.signs.is_none_or(|signs| signs[i].allows(pull.signum())) {
                 work.violators.push((excess, i));
                 worst = worst.max(excess);
             }
         }
-        report.kkt = worst;
+        report.violation = worst;
         if work.violators.is_empty() {
             break;
         }
@@ -199,7 +230,7 @@ impl ColumnWorkspace {
         let column = &problem.covariance[i * d..(i + 1) * d];
         self.row.clear();
         self.row.extend(self.active[..position].iter().map(|&k| problem.curvature * column[k]));
-        let diagonal = problem.curvature * column[i] + problem.quadratic.map_or(0.0, |g| 2.0 * g[i]);
+        let diagonal = problem.curvature * column[i] + problem.curvature_of(i);
         self.factor.append(&self.row, diagonal, problem.curvature * problem.ridge)
     }
 
@@ -225,7 +256,7 @@ impl ColumnWorkspace {
         while !self.active.is_empty() {
             self.solution.clear();
             for (&i, &sign) in self.active.iter().zip(&self.sign) {
-                self.solution.push(problem.curvature * target[i] - problem.l1[i] * sign);
+                self.solution.push(problem.curvature * target[i] - problem.l1(i) * sign);
             }
             self.factor.solve_in_place(&mut self.solution);
 
@@ -236,7 +267,7 @@ impl ColumnWorkspace {
                 let (from, to) = (w[i], self.solution[position]);
                 let legal = problem.signs.is_none_or(|signs| signs[i].allows(sign));
                 // With no l1 weight a free coordinate may cross zero without a kink.
-                let kink = problem.l1[i] > 0.0 || problem.signs.is_some_and(|signs| signs[i] != Sign::Free);
+                let kink = problem.l1(i) > 0.0 || problem.signs.is_some_and(|signs| signs[i] != Sign::Free);
                 if (kink && to * sign < 0.0) || !legal {
                     let reach = if from == 0.0 || !legal { 0.0 } else { from / (from - to) };
                     if reach < step || ends.is_none() {

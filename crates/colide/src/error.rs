@@ -88,6 +88,16 @@ pub enum Error {
         /// The largest domain parameter that was tried.
         s: f64,
     },
+    /// A variable was intervened on in (nearly) every row.
+    #[error(
+        "variable {node} is a target in all but {rows} rows; at least 2 rows must leave it alone to learn its causes"
+    )]
+    AlwaysIntervened {
+        /// Index of the variable.
+        node: usize,
+        /// Rows in which it was no target.
+        rows: usize,
+    },
     /// The options ask for two things that exclude each other.
     #[error("{first} and {second} exclude each other: {reason}")]
     Conflict {
@@ -137,6 +147,10 @@ mod tests {
             text(Error::ScaleOutOfRange { argument: "x", exponent: 600 }),
             "the entries of `x` are of the order 2^600: a mean or variance overflows or underflows; multiply the data by \
              a constant first"
+        );
+        assert_eq!(
+            text(Error::AlwaysIntervened { node: 3, rows: 1 }),
+            "variable 3 is a target in all but 1 rows; at least 2 rows must leave it alone to learn its causes"
         );
         assert_eq!(
             text(Error::UnknownNode { argument: "node", found: 9, nodes: 4 }),

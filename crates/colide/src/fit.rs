@@ -132,6 +132,9 @@ pub enum Warning {
         /// The value that was used.
         s: f64,
     },
+    /// A convex column problem was singular.
+    #[error("some variables are collinear: a ridge of 1e-12 of the mean variance was added to solve for their weights")]
+    SingularColumns,
     /// Variables are collinear.
     #[error("the parents of column {column} are collinear: its weights rest on a small ridge")]
     Collinear {

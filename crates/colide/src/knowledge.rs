@@ -17,6 +17,7 @@ pub struct Knowledge {
     forbidden: Vec<(usize, usize)>,
     roots: Vec<usize>,
     leaves: Vec<usize>,
+    exogenous: Vec<usize>,
     tiers: Vec<Vec<usize>>,
     signs: Vec<(usize, usize, Sign)>,
 }
@@ -48,6 +49,13 @@ impl Knowledge {
     /// `node` causes nothing.
     pub fn leaf(mut self, node: usize) -> Self {
         self.leaves.push(node);
+        self
+    }
+
+    /// `node` only explains others: nothing causes it, and its own equation is no part of the score (a covariate such as
+    /// a batch, a dose or a lagged value). With equal variances it has no share in the common noise scale.
+    pub fn exogenous(mut self, node: usize) -> Self {
+        self.exogenous.push(node);
         self
     }
 
@@ -92,6 +100,11 @@ impl Knowledge {
             node("roots", root)?;
             (0..variables).for_each(|i| forbid(i, root, format!("{root} is a root")));
         }
+        let mut exogenous = vec![false; variables];
+        for &given in &self.exogenous {
+            exogenous[node("exogenous", given)?] = true;
+            (0..variables).for_each(|i| forbid(i, given, format!("{given} is exogenous")));
+        }
         for &leaf in &self.leaves {
             node("leaves", leaf)?;
             (0..variables).for_each(|j| forbid(leaf, j, format!("{leaf} is a leaf")));
@@ -128,7 +141,7 @@ impl Knowledge {
             allowed[[cause, effect]] = Edge::Required;
             allowed[[effect, cause]] = Edge::Forbidden;
         }
-        Ok(Constraints { edges: allowed, signs: self.sign_matrix(variables)? })
+        Ok(Constraints { edges: allowed, signs: self.sign_matrix(variables)?, exogenous })
     }
 
     fn check_tiers(&self, variables: usize) -> Result<()> {
@@ -182,17 +195,36 @@ pub enum Edge {
 
 /// Consistent knowledge about d variables, as matrices.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Constraints {
     /// d × d: entry (i, j) speaks of the edge i → j. The diagonal is free.
     pub edges: Array2<Edge>,
     /// d × d signs of the weights; `None` when all are free.
     pub signs: Option<Array2<Sign>>,
+    /// The variables that only explain others (d).
+    pub exogenous: Vec<bool>,
 }
 
 impl Constraints {
     /// Nothing is known about d variables.
     pub fn free(variables: usize) -> Self {
-        Self { edges: Array2::from_elem((variables, variables).f(), Edge::Free), signs: None }
+        Self {
+            edges: Array2::from_elem((variables, variables).f(), Edge::Free),
+            signs: None,
+            exogenous: vec![false; variables],
+        }
+    }
+
+    /// The signs when all weights are known to be non-negative.
+    pub(crate) fn non_negative_signs(&self) -> Result<Array2<Sign>> {
+        let d = self.edges.nrows();
+        if let Some(signs) = &self.signs
+            && let Some(((i, j), _)) = signs.indexed_iter().find(|&(_, &sign)| sign == Sign::NonPositive)
+        {
+            let reason = format!("all weights are non-negative, but {i} -> {j} is asked to be non-positive");
+            return Err(Error::InconsistentKnowledge { reason });
+        }
+        Ok(Array2::from_elem((d, d).f(), Sign::NonNegative))
     }
 
     /// λ times the weight of each entry: zero where an edge is required, infinite where it is forbidden.

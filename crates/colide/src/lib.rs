@@ -13,7 +13,9 @@ mod components;
 mod covariance;
 mod cpdag;
 mod effects;
+mod environments;
 mod error;
+mod evidence;
 mod fit;
 mod floor;
 mod graph;
@@ -33,6 +35,7 @@ mod search;
 mod separation;
 mod sid;
 mod sortability;
+mod stage;
 mod student;
 mod to_dag;
 mod trace;
@@ -40,7 +43,7 @@ mod updated_cholesky;
 
 pub use self::colide::{Colide, Finish, NewtonOptions, Solver, Start};
 pub use accumulator::CovarianceAccumulator;
-pub use acyclicity::{LogDet, log_det_acyclicity};
+pub use acyclicity::{Acyclicity, LogDet, log_det_acyclicity};
 pub use adam::AdamOptions;
 pub use adjustment::{is_valid_adjustment, optimal_adjustment_set};
 pub use column::Sign;
@@ -48,6 +51,7 @@ pub use components::strongly_connected_components;
 pub use covariance::{Covariance, check_covariance, covariance};
 pub use cpdag::{Cpdag, cpdag};
 pub use effects::{CausalModel, Intervened};
+pub use environments::Environment;
 pub use error::{Error, Result};
 pub use fit::{Candidate, EdgeEstimate, Fit, Warning};
 pub use floor::{Floor, Units};
@@ -65,6 +69,7 @@ pub use score::{
 pub use separation::d_separated;
 pub use sid::{ancestor_aid, oset_aid, sid};
 pub use sortability::{r2_sortability, varsortability};
+pub use stage::{OrderOptimum, StageOutcome, StagePoint, StageProblem};
 pub use to_dag::{
     drop_only_cycle_edges, greedy_acyclic_subset, min_dag_threshold, prune, threshold, threshold_and_prune,
 };

@@ -6,9 +6,9 @@
 //! positive definite quadratic part; a backtracking step along it keeps the point inside the domain and lowers the
 //! profile objective.
 
-use crate::acyclicity::LogDet;
+use crate::acyclicity::{Acyclicity, LogDet};
 use crate::colide::NewtonOptions;
-use crate::column::{ColumnProblem, ColumnReport, ColumnWorkspace, solve_column};
+use crate::column::{ColumnProblem, ColumnReport, ColumnWorkspace, Linearised, solve_column};
 use crate::problem::{Problem, State};
 use crate::trace::{StageEnd, Step};
 use ndarray::{Array2, Axis, Zip};
@@ -26,9 +26,10 @@ pub(crate) struct NewtonWorkspace {
 const PARALLEL_FROM: usize = 48;
 
 impl NewtonWorkspace {
-    pub(crate) fn new(d: usize) -> Self {
+    pub(crate) fn new(problem: &Problem) -> Self {
+        let d = problem.variables();
         Self {
-            log_det: LogDet::new(d),
+            log_det: LogDet::with_form(d, problem.acyclicity),
             candidate: State::zeros(d),
             direction: Array2::zeros((d, d)),
             columns: (0..if d >= PARALLEL_FROM { 8 } else { 1 }).map(|_| ColumnWorkspace::new(d)).collect(),
@@ -50,7 +51,7 @@ pub(crate) fn solve_stage(
     let mut objective = mu * state.penalised_score(problem) + h;
     for iteration in 1..=options.maximum_steps {
         work.log_det.invert();
-        let report = propose(problem, mu, state, options.column_tolerance, work);
+        let violation = propose(problem, mu, state, options.column_tolerance, work);
         let step = match line_search(problem, mu, s, state, objective, work) {
             Some(accepted) => accepted,
             None => return StageEnd::Stationary,
@@ -59,7 +60,7 @@ pub(crate) fn solve_stage(
         let decrease = (objective - step.objective) / objective.abs().max(f64::MIN_POSITIVE);
         (objective, h) = (step.objective, step.h);
         let view =
-            Step { iteration, mu, s, objective, h, step: step.length, column_violation: report.kkt, weights: &state.w };
+            Step { iteration, mu, s, objective, h, step: step.length, column_violation: violation, weights: &state.w };
         if observe(&view).is_break() {
             return StageEnd::Stopped;
         }
@@ -70,26 +71,30 @@ pub(crate) fn solve_stage(
     StageEnd::IterationLimit
 }
 
-/// Solves all column problems at `state`; the solution goes to the candidate's weights and residuals.
-fn propose(problem: &Problem, mu: f64, state: &State, tolerance: f64, work: &mut NewtonWorkspace) -> ColumnReport {
+/// Solves all column problems at `state`; the solution goes to the candidate's weights and residuals. Returns the
+/// largest violation of optimality that was left.
+fn propose(problem: &Problem, mu: f64, state: &State, tolerance: f64, work: &mut NewtonWorkspace) -> f64 {
     let d = problem.variables();
     let candidate = &mut work.candidate;
     candidate.w.assign(&state.w);
     candidate.residual.assign(&state.residual);
-    let quadratic = work.log_det.inverse_transposed();
+    let inverse = work.log_det.inverse_transposed();
     let solve = |j: usize, w: &mut [f64], residual: &mut [f64], memory: &mut ColumnWorkspace| {
-        if state.scales[j] <= 0.0 {
+        if !problem.scored[j] || state.scales[j] <= 0.0 {
             return ColumnReport::default();
         }
         // The l1 weight is μ λ; dividing the whole problem by μ keeps its numbers of order one.
-        let (l1, quadratic) = (problem.l1.column(j), quadratic.column(j));
-        let scaled: Vec<f64> = quadratic.iter().map(|g| g / mu).collect();
+        let (l1, weights) = (problem.l1.column(j), inverse.column(j));
+        let (weights, factor) = (weights.to_slice().unwrap_or(&[]), 1.0 / mu);
         let signs = problem.signs.as_ref().map(|signs| signs.column(j));
         let column = ColumnProblem {
-            covariance: problem.covariance_slice(),
+            covariance: problem.covariance_slice(j),
             target: j,
             curvature: 1.0 / state.scales[j],
-            quadratic: Some(&scaled),
+            acyclicity: match problem.acyclicity {
+                Acyclicity::Squared => Linearised::Quadratic { weights, factor },
+                Acyclicity::NonNegative => Linearised::Linear { weights, factor },
+            },
             l1: l1.as_slice().unwrap_or(&[]),
             signs: signs.as_ref().and_then(|signs| signs.as_slice()),
             ridge: problem.ridge,
@@ -97,27 +102,22 @@ fn propose(problem: &Problem, mu: f64, state: &State, tolerance: f64, work: &mut
         solve_column(&column, w, residual, tolerance, memory)
     };
     let chunk = d.div_ceil(work.columns.len()).max(1);
-    let reports = crate::parallel::for_each_chunk(
-        candidate.w.axis_chunks_iter_mut(Axis(1), chunk),
-        candidate.residual.axis_chunks_iter_mut(Axis(1), chunk),
-        work.columns.iter_mut(),
-        |index, mut w, mut residual, memory| {
-            let mut worst = ColumnReport::default();
-            for local in 0..w.ncols() {
-                let (mut w, mut residual) = (w.column_mut(local), residual.column_mut(local));
-                if let (Some(w), Some(residual)) = (w.as_slice_mut(), residual.as_slice_mut()) {
-                    let report = solve(index * chunk + local, w, residual, memory);
-                    worst.kkt = worst.kkt.max(report.kkt);
-                    worst.ridged |= report.ridged;
-                }
+    let chunks = candidate
+        .w
+        .axis_chunks_iter_mut(Axis(1), chunk)
+        .zip(candidate.residual.axis_chunks_iter_mut(Axis(1), chunk))
+        .zip(work.columns.iter_mut());
+    let reports = crate::parallel::map(chunks, |index, ((mut w, mut residual), memory)| {
+        let mut worst = 0.0_f64;
+        for local in 0..w.ncols() {
+            let (mut w, mut residual) = (w.column_mut(local), residual.column_mut(local));
+            if let (Some(w), Some(residual)) = (w.as_slice_mut(), residual.as_slice_mut()) {
+                worst = worst.max(solve(index * chunk + local, w, residual, memory).violation);
             }
-            worst
-        },
-    );
-    reports.into_iter().fold(ColumnReport::default(), |all, one| ColumnReport {
-        kkt: all.kkt.max(one.kkt),
-        ridged: all.ridged | one.ridged,
-    })
+        }
+        worst
+    });
+    reports.into_iter().fold(0.0, f64::max)
 }
 
 struct Accepted {

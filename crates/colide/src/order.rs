@@ -30,19 +30,84 @@ pub struct PivotOrder {
 pub fn min_pivot_order(covariance: &ArrayRef2<f64>) -> Result<PivotOrder> {
     check_square("covariance", covariance)?;
     check_finite("covariance", covariance)?;
-    Ok(pivot(covariance, |_, _| true))
+    Ok(pivot(covariance, &mut Unconstrained))
 }
 
-/// The min-pivot order in which no variable comes before the causes of its required edges.
+/// The min-pivot order in which no variable comes before the causes of its required edges, nor, as far as possible,
+/// before a variable that it is forbidden to cause but may be caused by.
 pub(crate) fn constrained_min_pivot_order(covariance: &ArrayRef2<f64>, constraints: &Constraints) -> Vec<usize> {
-    let d = covariance.nrows();
-    let causes: Vec<Vec<usize>> =
-        (0..d).map(|j| (0..d).filter(|&i| constraints.edges[[i, j]] == Edge::Required).collect()).collect();
-    pivot(covariance, |variable, remaining| causes[variable].iter().all(|cause| !remaining.contains(cause))).order
+    let precedence = Precedence::new(constraints);
+    match precedence {
+        Some(mut precedence) => pivot(covariance, &mut precedence).order,
+        None => pivot(covariance, &mut Unconstrained).order,
+    }
 }
 
-/// Pivots on the smallest conditional variance among the variables that may come next.
-fn pivot(covariance: &ArrayRef2<f64>, may_come: impl Fn(usize, &[usize]) -> bool) -> PivotOrder {
+/// Which variables may come next.
+trait Queue {
+    /// How many kinds of constraints hold `variable` back: 0 for none, 1 for wishes, 2 for musts.
+    fn held_back(&self, variable: usize) -> usize;
+    /// `variable` has been taken.
+    fn take(&mut self, variable: usize);
+}
+
+struct Unconstrained;
+
+impl Queue for Unconstrained {
+    fn held_back(&self, _variable: usize) -> usize {
+        0
+    }
+    fn take(&mut self, _variable: usize) {}
+}
+
+/// Counts, for each variable, those still to come that should stand before it.
+struct Precedence<'a> {
+    constraints: &'a Constraints,
+    required: Vec<usize>,
+    wished: Vec<usize>,
+}
+
+impl<'a> Precedence<'a> {
+    fn new(constraints: &'a Constraints) -> Option<Self> {
+        let edges = &constraints.edges;
+        if edges.iter().all(|&edge| edge == Edge::Free) {
+            return None;
+        }
+        let d = edges.nrows();
+        let count = |before: &dyn Fn(usize, usize) -> bool| -> Vec<usize> {
+            (0..d).map(|i| (0..d).filter(|&k| before(k, i)).count()).collect()
+        };
+        let required = count(&|k, i| edges[[k, i]] == Edge::Required);
+        let wished = count(&|k, i| Self::is_wished(constraints, k, i));
+        Some(Self { constraints, required, wished })
+    }
+
+    /// True when `before` should stand before `after`: the edge between them can only go that way.
+    fn is_wished(constraints: &Constraints, before: usize, after: usize) -> bool {
+        let edges = &constraints.edges;
+        edges[[after, before]] == Edge::Forbidden && edges[[before, after]] != Edge::Forbidden
+    }
+}
+
+impl Queue for Precedence<'_> {
+    fn held_back(&self, variable: usize) -> usize {
+        match (self.required[variable], self.wished[variable]) {
+            (0, 0) => 0,
+            (0, _) => 1,
+            _ => 2,
+        }
+    }
+
+    fn take(&mut self, variable: usize) {
+        for i in 0..self.required.len() {
+            self.required[i] -= usize::from(self.constraints.edges[[variable, i]] == Edge::Required);
+            self.wished[i] -= usize::from(Self::is_wished(self.constraints, variable, i));
+        }
+    }
+}
+
+/// Pivots on the smallest conditional variance among the variables that the fewest constraints hold back.
+fn pivot(covariance: &ArrayRef2<f64>, queue: &mut impl Queue) -> PivotOrder {
     let d = covariance.nrows();
     // Row t holds the t-th column of the pivoted factor, indexed by variable.
     let mut factor: Vec<f64> = Vec::with_capacity(d * d);
@@ -51,10 +116,12 @@ fn pivot(covariance: &ArrayRef2<f64>, may_come: impl Fn(usize, &[usize]) -> bool
     let mut found =
         PivotOrder { order: Vec::with_capacity(d), variances: Vec::with_capacity(d), degenerate: Vec::new() };
     for t in 0..d {
-        let smallest = remaining.iter().enumerate().fold((0, f64::INFINITY), |best, (position, &i)| {
-            if variance[i] < best.1 && may_come(i, &remaining) { (position, variance[i]) } else { best }
+        let smallest = remaining.iter().enumerate().fold((0, (usize::MAX, f64::INFINITY)), |best, (position, &i)| {
+            let rank = (queue.held_back(i), variance[i]);
+            if rank < best.1 { (position, rank) } else { best }
         });
         let pivot = remaining.remove(smallest.0);
+        queue.take(pivot);
         let value = variance[pivot].max(0.0);
         found.order.push(pivot);
         found.variances.push(value);

@@ -1,19 +1,20 @@
-//! The order-restricted problem: for a fixed topological order the score plus l1 norm is convex and h = 0.
+//! The convex problem of a fixed order or graph: score plus l1 norm over the edges that it allows, with h = 0.
 //!
 //! The d columns are lassos on the Gram matrix, coupled only through the noise scales. On a fixed support with fixed
 //! signs the mean squared residual is `q(σ) = A + B σ²`, so two evaluations give the scale's fixed point
 //! `σ² = A / (1 − B)` in closed form; a handful of rounds reach the optimum.
 
-use crate::column::{ColumnProblem, ColumnReport, ColumnWorkspace, solve_column};
+use crate::column::{ColumnProblem, ColumnWorkspace, Linearised, solve_column};
 use crate::problem::{Problem, State};
 use crate::score::NoiseModel;
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 /// The minimiser for one order.
 pub(crate) struct Polished {
     pub(crate) state: State,
     /// Largest violation of the optimality conditions, in units of the gradient of the score.
-    pub(crate) kkt: f64,
+    pub(crate) violation: f64,
+    /// True when a ridge had to be added for collinear variables.
     pub(crate) ridged: bool,
 }
 
@@ -21,6 +22,11 @@ pub(crate) struct Polished {
 const SCALE_TOLERANCE: f64 = 1e-13;
 const MAXIMUM_ROUNDS: usize = 60;
 const COLUMN_TOLERANCE: f64 = 1e-11;
+/// Parts into which the columns are divided among threads: more than threads, since late columns of an order have
+/// larger problems than early ones.
+const PARTS: usize = 16;
+/// Below this number of variables a column is too little work for a thread of its own.
+const PARALLEL_FROM: usize = 48;
 
 /// Which edges a convex problem may use; together they must be acyclic.
 pub(crate) enum Allowed<'a> {
@@ -52,7 +58,6 @@ impl<'a> Allowed<'a> {
 /// Minimises score + l1 norm over all W with non-zeros only where `allowed`, from the warm start `warm` (its other
 /// entries are ignored).
 pub(crate) fn polish(problem: &Problem, allowed: &Allowed<'_>, warm: Option<&Array2<f64>>) -> Polished {
-    let d = problem.variables();
     // λ where an edge is allowed, infinite elsewhere.
     let mut l1 = problem.l1.clone();
     for ((i, j), l1) in l1.indexed_iter_mut() {
@@ -67,112 +72,117 @@ pub(crate) fn polish(problem: &Problem, allowed: &Allowed<'_>, warm: Option<&Arr
         });
         state.refresh(problem);
     }
-    let mut solver = OrderSolver::new(problem, l1);
-    let report = match (problem.model, problem.known_scales.is_some()) {
-        (NoiseModel::EqualVariance, false) => solver.common_scale(&mut state),
-        _ => solver.separate_scales(&mut state),
+    let columns = Columns { problem, l1 };
+    let ridged = match (problem.model, problem.known_scales.is_some()) {
+        (NoiseModel::EqualVariance, false) => columns.solve_with_common_scale(&mut state),
+        _ => columns.solve_with_own_scales(&mut state),
     };
     state.refresh(problem);
-    let kkt = solver.violation(&state);
-    Polished { state, kkt, ridged: report.ridged }
+    let violation = problem.violation(&state, &columns.l1, 1.0, |_, _| 0.0);
+    Polished { state, violation, ridged }
 }
 
-struct OrderSolver<'a> {
+struct Columns<'a> {
     problem: &'a Problem,
+    /// Column-major; infinite where no edge is allowed.
     l1: Array2<f64>,
-    column: ColumnWorkspace,
 }
 
-impl<'a> OrderSolver<'a> {
-    fn new(problem: &'a Problem, l1: Array2<f64>) -> Self {
-        Self { problem, l1, column: ColumnWorkspace::new(problem.variables()) }
-    }
+/// One column of W with its residuals C (e_j − w), as slices.
+struct Column<'s> {
+    index: usize,
+    w: &'s mut [f64],
+    residual: &'s mut [f64],
+}
 
-    /// Solves column j with the noise scale `scale`; the state's q follows.
-    fn solve(&mut self, state: &mut State, j: usize, scale: f64) -> ColumnReport {
-        let problem = self.problem;
+impl Columns<'_> {
+    /// Solves one column with the noise scale `scale`; returns its mean squared residual and whether it was ridged.
+    fn solve(&self, column: &mut Column<'_>, scale: f64, memory: &mut ColumnWorkspace) -> (f64, bool) {
+        let (problem, j) = (self.problem, column.index);
         let l1 = self.l1.column(j);
         let signs = problem.signs.as_ref().map(|signs| signs.column(j));
-        let column = ColumnProblem {
-            covariance: problem.covariance_slice(),
+        let data = ColumnProblem {
+            covariance: problem.covariance_slice(j),
             target: j,
             curvature: 1.0 / scale,
-            quadratic: None,
+            acyclicity: Linearised::Nothing,
             l1: l1.as_slice().unwrap_or(&[]),
             signs: signs.as_ref().and_then(|signs| signs.as_slice()),
             ridge: problem.ridge,
         };
-        let (mut w, mut residual) = (state.w.column_mut(j), state.residual.column_mut(j));
-        let report = match (w.as_slice_mut(), residual.as_slice_mut()) {
-            (Some(w), Some(residual)) => solve_column(&column, w, residual, COLUMN_TOLERANCE, &mut self.column),
-            _ => ColumnReport::default(),
-        };
-        let explained = state.w.column(j).dot(&state.residual.column(j));
-        state.q[j] = (state.residual[[j, j]] - explained).max(0.0);
-        report
+        let report = solve_column(&data, column.w, column.residual, COLUMN_TOLERANCE, memory);
+        let explained = crate::updated_cholesky::dot(column.w, column.residual);
+        ((column.residual[j] - explained).max(0.0), report.ridged)
     }
 
-    fn separate_scales(&mut self, state: &mut State) -> ColumnReport {
-        let mut all = ColumnReport::default();
-        for j in 0..self.problem.variables() {
-            let floor = self.problem.floor[j];
-            if let Some(known) = &self.problem.known_scales {
-                all.ridged |= self.solve(state, j, known[j]).ridged;
-                continue;
-            }
-            let start = state.scales[j];
-            if start <= 0.0 {
-                continue;
-            }
-            state.scales[j] = fixed_point(start, floor, |scale| {
-                all.ridged |= self.solve(state, j, scale).ridged;
-                state.q[j]
-            });
-        }
-        all
-    }
-
-    fn common_scale(&mut self, state: &mut State) -> ColumnReport {
+    /// Runs `task` on every scored column whose scale is positive, on threads for many of them.
+    fn for_each<R: Send>(
+        &self,
+        state: &mut State,
+        task: impl Fn(&mut Column<'_>, &mut ColumnWorkspace) -> R + Sync + Send,
+    ) -> Vec<(usize, R)> {
         let d = self.problem.variables();
-        let mut all = ColumnReport::default();
-        let start = state.scales.first().copied().unwrap_or(0.0);
-        if start <= 0.0 {
-            return all;
-        }
-        let floor = self.problem.floor.first().copied().unwrap_or(0.0);
-        let scale = fixed_point(start, floor, |scale| {
-            for j in 0..d {
-                all.ridged |= self.solve(state, j, scale).ridged;
+        let chunk = if d >= PARALLEL_FROM { d.div_ceil(PARTS) } else { d.max(1) };
+        let parts =
+            state.w.axis_chunks_iter_mut(Axis(1), chunk).zip(state.residual.axis_chunks_iter_mut(Axis(1), chunk));
+        let scales = &state.scales;
+        let results = crate::parallel::map(parts, |part, (mut w, mut residual)| {
+            let mut memory = ColumnWorkspace::new(d);
+            let mut results = Vec::with_capacity(chunk);
+            for (local, (mut w, mut residual)) in w.columns_mut().into_iter().zip(residual.columns_mut()).enumerate() {
+                let index = part * chunk + local;
+                if !self.problem.scored[index] || scales[index] <= 0.0 {
+                    continue;
+                }
+                if let (Some(w), Some(residual)) = (w.as_slice_mut(), residual.as_slice_mut()) {
+                    results.push((index, task(&mut Column { index, w, residual }, &mut memory)));
+                }
             }
-            state.q.sum() / d as f64
+            results
         });
-        state.scales.fill(scale);
-        all
+        results.into_iter().flatten().collect()
     }
 
-    /// Largest violation of the optimality conditions of the order-restricted problem.
-    fn violation(&self, state: &State) -> f64 {
-        let (problem, d) = (self.problem, self.problem.variables());
-        let mut worst = 0.0_f64;
-        for j in 0..d {
-            if state.scales[j] <= 0.0 {
-                continue;
+    /// Each column with its own scale, estimated or known.
+    fn solve_with_own_scales(&self, state: &mut State) -> bool {
+        let problem = self.problem;
+        let starts = state.scales.clone();
+        let results = self.for_each(state, |column, memory| {
+            let (start, floor) = (starts[column.index], problem.floor[column.index]);
+            let mut ridged = false;
+            let mut solve = |scale: f64| {
+                let (q, with_ridge) = self.solve(column, scale, memory);
+                ridged |= with_ridge;
+                q
+            };
+            match &problem.known_scales {
+                Some(_) => {
+                    solve(start);
+                }
+                None => {
+                    fixed_point(start, floor, solve);
+                }
             }
-            for i in (0..d).filter(|&i| self.l1[[i, j]].is_finite()) {
-                let gradient = -state.residual[[i, j]] / state.scales[j];
-                let (w, t) = (state.w[[i, j]], self.l1[[i, j]]);
-                let sign = problem.signs.as_ref().map_or(crate::Sign::Free, |signs| signs[[i, j]]);
-                let violation = if w != 0.0 {
-                    (gradient + t * w.signum()).abs()
-                } else {
-                    let up = if sign.allows(1.0) { -gradient - t } else { 0.0 };
-                    let down = if sign.allows(-1.0) { gradient - t } else { 0.0 };
-                    up.max(down).max(0.0)
-                };
-                worst = worst.max(violation);
-            }
+            ridged
+        });
+        results.iter().any(|&(_, ridged)| ridged)
+    }
+
+    /// All columns with one scale.
+    fn solve_with_common_scale(&self, state: &mut State) -> bool {
+        let scored = (0..self.problem.variables()).filter(|&j| self.problem.scored[j]);
+        let Some(first) = scored.clone().next() else { return false };
+        let (start, floor, count) = (state.scales[first], self.problem.floor[first], scored.count() as f64);
+        if start <= 0.0 {
+            return false;
         }
-        worst
+        let mut ridged = false;
+        fixed_point(start, floor, |scale| {
+            let results = self.for_each(state, |column, memory| self.solve(column, scale, memory));
+            ridged |= results.iter().any(|(_, (_, ridged))| *ridged);
+            results.iter().map(|(_, (q, _))| q).sum::<f64>() / count
+        });
+        ridged
     }
 }
 

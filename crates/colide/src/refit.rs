@@ -49,6 +49,18 @@ pub fn refit(covariance: &ArrayRef2<f64>, dag: &ArrayRef2<f64>, samples: f64) ->
     check_shape("dag", dag, &[d, d], "it must have the shape of `covariance`")?;
     check_range("samples", samples, samples > 0.0 && samples.is_finite(), "finite and > 0")?;
     let dag = Dag::from_weights("dag", dag)?;
+    Ok(refit_columns(&dag, |_| (covariance, samples), |_| true, samples))
+}
+
+/// [`refit`] with a covariance and a number of rows for each column, and a likelihood of the `scored` columns alone.
+/// `samples` counts for the information criteria.
+pub(crate) fn refit_columns<'a>(
+    dag: &Dag,
+    column: impl Fn(usize) -> (&'a ArrayRef2<f64>, f64),
+    scored: impl Fn(usize) -> bool,
+    samples: f64,
+) -> Refit {
+    let d = dag.graph().nodes();
     let mut fit = Refit {
         weights: Array2::zeros((d, d)),
         noise_variance: Array1::zeros(d),
@@ -62,10 +74,12 @@ pub fn refit(covariance: &ArrayRef2<f64>, dag: &ArrayRef2<f64>, samples: f64) ->
         ridged: Vec::new(),
     };
     for j in 0..d {
-        fit.column(covariance, dag.graph().parents(j), j, samples);
+        let (covariance, rows) = column(j);
+        fit.column(covariance, dag.graph().parents(j), j, rows);
     }
-    fit.likelihood(dag.graph().edges(), samples);
-    Ok(fit)
+    let rows: Vec<f64> = (0..d).map(|j| if scored(j) { column(j).1 } else { 0.0 }).collect();
+    fit.likelihood(dag.graph().edges(), &rows, samples);
+    fit
 }
 
 impl Refit {
@@ -110,14 +124,17 @@ impl Refit {
         }
     }
 
-    fn likelihood(&mut self, edges: usize, samples: f64) {
-        let d = self.noise_variance.len();
+    /// The likelihoods of columns with the given numbers of rows (0 for a column that does not count).
+    fn likelihood(&mut self, edges: usize, rows: &[f64], samples: f64) {
         let nats = |variance: f64| (2.0 * PI * variance).ln() + 1.0;
-        let mean = self.noise_variance.sum() / d.max(1) as f64;
-        self.log_likelihood_nv = -0.5 * samples * self.noise_variance.iter().map(|&v| nats(v)).sum::<f64>();
-        self.log_likelihood_ev = if d == 0 { 0.0 } else { -0.5 * samples * d as f64 * nats(mean) };
+        let scored = || self.noise_variance.iter().zip(rows).filter(|(_, rows)| **rows > 0.0);
+        let (count, total) = (scored().count(), rows.iter().sum::<f64>());
+        let nv = scored().map(|(&v, rows)| rows * nats(v)).sum::<f64>();
+        let common = scored().map(|(&v, rows)| rows * v).sum::<f64>() / total;
+        self.log_likelihood_nv = -0.5 * nv;
+        self.log_likelihood_ev = if count == 0 { 0.0 } else { -0.5 * total * nats(common) };
         let penalty = |variances: usize| samples.ln() * (edges + variances) as f64;
-        self.bic_nv = -2.0 * self.log_likelihood_nv + penalty(d);
-        self.bic_ev = -2.0 * self.log_likelihood_ev + penalty(1.min(d));
+        self.bic_nv = -2.0 * self.log_likelihood_nv + penalty(count);
+        self.bic_ev = -2.0 * self.log_likelihood_ev + penalty(1.min(count));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::adam::{self, AdamWorkspace};
 use crate::colide::{Colide, Finish, Solver, Start};
+use crate::evidence::Evidence;
 use crate::fit::{Candidate, Fit, Warning};
 use crate::graph::Dag;
 use crate::knowledge::{Constraints, Diagonal, Edge};
@@ -9,11 +10,12 @@ use crate::newton::{self, NewtonWorkspace};
 use crate::order::constrained_min_pivot_order;
 use crate::polish::{self, Allowed};
 use crate::problem::{Problem, State};
+use crate::refit::refit_columns;
 use crate::schedule::Schedule;
 use crate::score::NoiseModel;
 use crate::search::Search;
 use crate::trace::{Progress, Stage, StageEnd};
-use crate::{Covariance, Error, Result, check_covariance, drop_only_cycle_edges, refit, threshold_and_prune};
+use crate::{Acyclicity, Error, Result, drop_only_cycle_edges, threshold_and_prune};
 use core_optim::Observer;
 use core_tensor::{Scalar, check_finite, check_range, check_shape};
 use ndarray::Array2;
@@ -24,6 +26,7 @@ type Watch<'o> = dyn for<'a> Observer<Progress<'a>> + 'o;
 pub(crate) struct Setup {
     pub(crate) problem: Problem,
     pub(crate) constraints: Constraints,
+    pub(crate) evidence: Evidence,
     /// What the data were divided by; noise scales are multiplied back.
     pub(crate) divisor: f64,
     /// Factor of μ that undoes a change of scale made only against overflow.
@@ -33,13 +36,15 @@ pub(crate) struct Setup {
 
 /// The l1 weights of a problem with this diagonal.
 fn l1_weights(config: &Colide, setup: &Setup, diagonal: Diagonal) -> Result<Array2<f64>> {
+    // In the non-negative form of h every self-loop costs: it has no free diagonal.
+    let diagonal = if config.acyclicity == Acyclicity::NonNegative { Diagonal::Pinned } else { diagonal };
     setup.constraints.l1(config.sparsity / setup.mu_factor, config.penalty_weights.as_ref(), diagonal)
 }
 
-pub(crate) fn prepare(config: &Colide, covariance: &Covariance) -> Result<Setup> {
-    let d = check_covariance("covariance", &covariance.matrix)?;
-    check_range("samples", covariance.samples, covariance.samples >= 1.0, ">= 1")?;
-    if d > 0 && covariance.matrix.diag().iter().all(|&v| v == 0.0) {
+pub(crate) fn prepare(config: &Colide, evidence: Evidence) -> Result<Setup> {
+    let d = evidence.check()?;
+    let main = &evidence.main;
+    if d > 0 && main.matrix.diag().iter().all(|&v| v == 0.0) {
         return Err(Error::ZeroVariance { argument: "covariance" });
     }
     let constraints = config.knowledge.compile(d)?;
@@ -47,7 +52,7 @@ pub(crate) fn prepare(config: &Colide, covariance: &Covariance) -> Result<Setup>
         check_shape("initial_weights", weights, &[d, d], "the data have that many columns")?;
         check_finite("initial_weights", weights)?;
     }
-    let mut floor = config.floor.values(config.model, covariance)?;
+    let mut floor = config.floor.values(config.model, main)?;
     let mut known_scales = config.known_scales.clone();
     if let Some(scales) = &known_scales {
         check_shape("known_scales", scales, &[d], "there is one for each variable")?;
@@ -58,8 +63,10 @@ pub(crate) fn prepare(config: &Colide, covariance: &Covariance) -> Result<Setup>
 
     // Units chosen by the user change the problem. A power of two that only keeps squares in range does not: dividing
     // the data by c is undone by λ/c and c μ.
-    let units = config.units.divisor(covariance);
-    let largest = covariance.matrix.diag().iter().copied().fold(0.0, f64::max).sqrt() / units;
+    let units = config.units.divisor(main);
+    let (covariances, matrix_of) = evidence.covariances();
+    let variances = covariances.iter().flat_map(|c| c.matrix.diag());
+    let largest = variances.copied().fold(0.0, f64::max).sqrt() / units;
     let safe = if (1e-60..1e60).contains(&largest) || largest == 0.0 {
         1.0
     } else {
@@ -71,37 +78,35 @@ pub(crate) fn prepare(config: &Colide, covariance: &Covariance) -> Result<Setup>
         *scales /= divisor;
     }
     // In two steps: the square of the divisor may overflow where the quotient does not.
-    let matrix = (&covariance.matrix / divisor) / divisor;
+    let matrices = covariances.iter().map(|c| (&c.matrix / divisor) / divisor).collect();
 
-    let warnings = Warning::of_data(covariance);
-    let ridge = 1e-12 * matrix.diag().sum() / d.max(1) as f64;
+    let warnings = Warning::of_data(main);
     let l1 = constraints.l1(config.sparsity / safe, config.penalty_weights.as_ref(), Diagonal::Pinned)?;
-    let mut problem = Problem {
-        covariance: matrix.as_standard_layout().into_owned(),
-        model: config.model,
-        floor,
-        known_scales,
-        l1,
-        signs: constraints.signs.clone(),
-        ridge,
+    let mut problem = Problem::with_matrices(matrices, matrix_of, config.model, floor, l1);
+    problem.known_scales = known_scales;
+    problem.scored = constraints.exogenous.iter().map(|exogenous| !exogenous).collect();
+    problem.acyclicity = config.acyclicity;
+    problem.signs = match config.acyclicity {
+        Acyclicity::Squared => constraints.signs.clone(),
+        Acyclicity::NonNegative => Some(constraints.non_negative_signs()?),
     };
     forbid_constant_columns(&mut problem);
-    Ok(Setup { problem, constraints, divisor, mu_factor: safe, warnings })
+    Ok(Setup { problem, constraints, evidence, divisor, mu_factor: safe, warnings })
 }
 
 /// A column without variance can have no edges.
 fn forbid_constant_columns(problem: &mut Problem) {
     for j in 0..problem.variables() {
-        if problem.covariance[[j, j]] == 0.0 {
+        if problem.covariance(j)[[j, j]] == 0.0 {
             problem.l1.row_mut(j).fill(f64::INFINITY);
             problem.l1.column_mut(j).fill(f64::INFINITY);
         }
     }
 }
 
-pub(crate) fn fit(config: &Colide, covariance: &Covariance, observer: &mut Watch<'_>) -> Result<Fit> {
-    let mut setup = prepare(config, covariance)?;
-    let starts = config.effective_starts();
+pub(crate) fn fit(config: &Colide, evidence: Evidence, observer: &mut Watch<'_>) -> Result<Fit> {
+    let mut setup = prepare(config, evidence)?;
+    let starts = config.effective_starts(setup.problem.variables());
     let mut candidates = Vec::with_capacity(starts.len());
     let mut stopped = None;
     for (number, &start) in starts.iter().enumerate() {
@@ -116,7 +121,7 @@ pub(crate) fn fit(config: &Colide, covariance: &Covariance, observer: &mut Watch
     }
     // A run that was stopped returns at once: the later, unbounded parts are left out.
     let finish = if stopped.is_some() { Finish::Threshold } else { config.effective_finish() };
-    choose(config, covariance, setup, candidates, finish)
+    choose(config, setup, candidates, finish)
 }
 
 /// One start of one fit.
@@ -146,7 +151,7 @@ impl Context<'_, '_> {
     fn from_order(&mut self) -> Result<Candidate> {
         self.setup.problem.l1 = l1_weights(self.config, self.setup, Diagonal::Pinned)?;
         forbid_constant_columns(&mut self.setup.problem);
-        let order = constrained_min_pivot_order(&self.setup.problem.covariance, &self.setup.constraints);
+        let order = constrained_min_pivot_order(&self.setup.evidence.main.matrix, &self.setup.constraints);
         let polished = polish::polish(&self.setup.problem, &Allowed::order(&order), None);
         let graph = self.acyclic_support(&polished.state.w)?;
         Ok(Candidate::new(Start::Order, polished.state.w, graph, Vec::new()))
@@ -154,7 +159,6 @@ impl Context<'_, '_> {
 
     /// Walks the central path.
     fn walk(&mut self, schedule: &Schedule) -> Result<(State, Vec<Stage>)> {
-        let d = self.setup.problem.variables();
         let mut state = match &self.config.initial_weights {
             Some(weights) => State::at(&self.setup.problem, weights),
             None => State::start(&self.setup.problem),
@@ -168,8 +172,8 @@ impl Context<'_, '_> {
             state.scales.fill(if smallest.is_finite() { smallest } else { 1.0 });
         }
         let mut solver = match self.config.solver {
-            Solver::ProximalNewton(_) => Engine::Newton(Box::new(NewtonWorkspace::new(d))),
-            Solver::ReferenceAdam(_) => Engine::Adam(Box::new(AdamWorkspace::new(d))),
+            Solver::ProximalNewton(_) => Engine::Newton(Box::new(NewtonWorkspace::new(&self.setup.problem))),
+            Solver::ReferenceAdam(_) => Engine::Adam(Box::new(AdamWorkspace::new(&self.setup.problem))),
         };
         let mut stages = Vec::with_capacity(schedule.stages().len());
         for (number, (mu, s)) in schedule.stages().enumerate() {
@@ -260,34 +264,40 @@ enum Engine {
 }
 
 /// Finishes every candidate, keeps the best and estimates everything on it.
-fn choose(
-    config: &Colide,
-    covariance: &Covariance,
-    mut setup: Setup,
-    mut candidates: Vec<Candidate>,
-    finish: Finish,
-) -> Result<Fit> {
+fn choose(config: &Colide, mut setup: Setup, mut candidates: Vec<Candidate>, finish: Finish) -> Result<Fit> {
     setup.problem.l1 = l1_weights(config, &setup, Diagonal::Pinned)?;
     forbid_constant_columns(&mut setup.problem);
-    let mut best: Option<(f64, usize, Array2<f64>, Option<f64>)> = None;
+    let mut best: Option<(usize, Finished)> = None;
     for (index, candidate) in candidates.iter_mut().enumerate() {
-        let finished = finish_candidate(config, &setup, candidate, finish, covariance.samples)?;
-        if best.as_ref().is_none_or(|best| finished.rank < best.0) {
-            best = Some((finished.rank, index, finished.weights, finished.optimality));
+        let finished = finish_candidate(config, &setup, candidate, finish)?;
+        if best.as_ref().is_none_or(|(_, best)| finished.rank < best.rank) {
+            best = Some((index, finished));
         }
     }
-    let Some((_, chosen, weights, optimality)) = best else {
+    let Some((chosen, Finished { weights, optimality, ridged, .. })) = best else {
         return Err(core_tensor::Error::Empty { argument: "starts", expected: "start" }.into());
     };
+    if ridged {
+        setup.warnings.push(Warning::SingularColumns);
+    }
     let state = State::at(&setup.problem, &weights);
-    let order = Dag::from_weights("weights", &weights)?.order().to_vec();
-    let refit = refit(&covariance.matrix, &weights, covariance.samples)?;
+    let dag = Dag::from_weights("weights", &weights)?;
+    let evidence = setup.evidence;
+    let refit = refit_columns(
+        &dag,
+        |j| {
+            let own = evidence.of_column(j);
+            (&own.matrix, own.samples)
+        },
+        |j| setup.problem.scored[j],
+        evidence.main.samples,
+    );
     let weights = weights.as_standard_layout().into_owned();
     let mut fit = Fit {
         objective: state.penalised_score(&setup.problem) * setup.mu_factor,
         noise_scales: &state.scales * setup.divisor,
         weights,
-        order,
+        order: dag.order().to_vec(),
         model: config.model,
         sparsity: config.sparsity,
         threshold: config.threshold,
@@ -297,7 +307,7 @@ fn choose(
         chosen,
         candidates,
         warnings: setup.warnings,
-        covariance: covariance.clone(),
+        covariance: evidence.main,
     };
     fit.warn()?;
     Ok(fit)
@@ -308,22 +318,17 @@ struct Finished {
     rank: f64,
     weights: Array2<f64>,
     optimality: Option<f64>,
+    ridged: bool,
 }
 
-fn finish_candidate(
-    config: &Colide,
-    setup: &Setup,
-    candidate: &mut Candidate,
-    finish: Finish,
-    samples: f64,
-) -> Result<Finished> {
+fn finish_candidate(config: &Colide, setup: &Setup, candidate: &mut Candidate, finish: Finish) -> Result<Finished> {
     let problem = &setup.problem;
     match finish {
         Finish::Threshold => {
             let mut weights = candidate.path_weights.clone();
             weights *= &candidate.graph;
             candidate.objective = State::at(problem, &weights).penalised_score(problem) * setup.mu_factor;
-            Ok(Finished { rank: candidate.objective, weights, optimality: None })
+            Ok(Finished { rank: candidate.objective, weights, optimality: None, ridged: false })
         }
         Finish::Polish => {
             let order = Dag::from_weights("weights", &candidate.graph)?.order().to_vec();
@@ -331,9 +336,17 @@ fn finish_candidate(
             candidate.objective = polished.state.penalised_score(problem) * setup.mu_factor;
             let weights = thresholded(&polished.state.w, config.threshold, &setup.constraints);
             candidate.graph = weights.mapv(|w| f64::from(u8::from(w != 0.0)));
-            Ok(Finished { rank: candidate.objective, weights, optimality: Some(polished.kkt) })
+            Ok(Finished {
+                rank: candidate.objective,
+                weights,
+                optimality: Some(polished.violation),
+                ridged: polished.ridged,
+            })
         }
         Finish::Search => {
+            let samples = (0..problem.variables())
+                .map(|j| if problem.scored[j] { setup.evidence.of_column(j).samples } else { 0.0 })
+                .collect();
             let mut search = Search::new(problem, &setup.constraints, samples, &candidate.graph);
             candidate.moves = search.run(usize::MAX);
             let rank = search.criterion();
@@ -343,7 +356,7 @@ fn finish_candidate(
             candidate.objective = polished.state.penalised_score(problem) * setup.mu_factor;
             let weights = thresholded(&polished.state.w, config.threshold, &setup.constraints);
             candidate.graph = weights.mapv(|w| f64::from(u8::from(w != 0.0)));
-            Ok(Finished { rank, weights, optimality: Some(polished.kkt) })
+            Ok(Finished { rank, weights, optimality: Some(polished.violation), ridged: polished.ridged })
         }
     }
 }

@@ -59,7 +59,7 @@ pub fn mean_squared_residuals_into(
     Ok(())
 }
 
-fn mean_squared_residual(w: &ArrayRef2<f64>, r: &ArrayRef2<f64>, j: usize) -> f64 {
+pub(crate) fn mean_squared_residual(w: &ArrayRef2<f64>, r: &ArrayRef2<f64>, j: usize) -> f64 {
     let (w, r_column) = (w.column(j), r.column(j));
     let explained = match (w.as_slice(), r_column.as_slice()) {
         (Some(w), Some(r)) => crate::updated_cholesky::dot(w, r),
@@ -76,20 +76,29 @@ fn mean_squared_residual(w: &ArrayRef2<f64>, r: &ArrayRef2<f64>, j: usize) -> f6
 pub fn noise_scales(model: NoiseModel, q: &ArrayRef1<f64>, floor: &ArrayRef1<f64>) -> Result<Array1<f64>> {
     check_shape("floor", floor, q.shape(), "there is one floor for each variable")?;
     let mut scales = Array1::zeros(q.len());
-    noise_scales_unchecked(model, q, floor, &mut scales);
+    noise_scales_of(model, q, floor, |_| true, &mut scales);
     Ok(scales)
 }
 
-pub(crate) fn noise_scales_unchecked(
+/// [`noise_scales`] where only the `scored` variables share the common scale; the others keep their own deviation.
+pub(crate) fn noise_scales_of(
     model: NoiseModel,
     q: &ArrayRef1<f64>,
     floor: &ArrayRef1<f64>,
+    scored: impl Fn(usize) -> bool,
     out: &mut ArrayRef1<f64>,
 ) {
     match model {
         NoiseModel::EqualVariance => {
-            let common = (q.iter().map(|v| v.max(0.0)).sum::<f64>() / q.len() as f64).sqrt();
-            Zip::from(out).and(floor).for_each(|scale, &floor| *scale = common.max(floor));
+            let (mut sum, mut count) = (0.0, 0.0_f64);
+            for (_, &q) in q.iter().enumerate().filter(|&(j, _)| scored(j)) {
+                sum += q.max(0.0);
+                count += 1.0;
+            }
+            let common = (sum / count.max(1.0)).sqrt();
+            Zip::indexed(out).and(q).and(floor).for_each(|j, scale, &q, &floor| {
+                *scale = if scored(j) { common } else { q.max(0.0).sqrt() }.max(floor);
+            });
         }
         NoiseModel::NonEqualVariance => {
             Zip::from(out).and(q).and(floor).for_each(|scale, &q, &floor| *scale = q.max(0.0).sqrt().max(floor));
@@ -103,13 +112,14 @@ pub(crate) fn noise_scales_unchecked(
 /// Shapes that do not fit.
 pub fn score(q: &ArrayRef1<f64>, scales: &ArrayRef1<f64>) -> Result<f64> {
     check_shape("scales", scales, q.shape(), "there is one scale for each variable")?;
-    Ok(score_unchecked(q, scales))
+    Ok(score_of(q, scales, |_| true))
 }
 
-pub(crate) fn score_unchecked(q: &ArrayRef1<f64>, scales: &ArrayRef1<f64>) -> f64 {
+/// [`score`] over the `scored` variables alone.
+pub(crate) fn score_of(q: &ArrayRef1<f64>, scales: &ArrayRef1<f64>, scored: impl Fn(usize) -> bool) -> f64 {
     // A variable without variance has q = σ = 0 and costs nothing.
     let term = |(&q, &s): (&f64, &f64)| if s > 0.0 { 0.5 * (q / s + s) } else { 0.0 };
-    q.iter().zip(scales).map(term).sum()
+    q.iter().zip(scales).enumerate().filter(|&(j, _)| scored(j)).map(|(_, pair)| term(pair)).sum()
 }
 
 /// The profile score min_σ S(W, σ) subject to σ ≥ `floor`: the score at [`noise_scales`].
@@ -117,7 +127,7 @@ pub(crate) fn score_unchecked(q: &ArrayRef1<f64>, scales: &ArrayRef1<f64>) -> f6
 /// # Errors
 /// Shapes that do not fit.
 pub fn profile_score(model: NoiseModel, q: &ArrayRef1<f64>, floor: &ArrayRef1<f64>) -> Result<f64> {
-    Ok(score_unchecked(q, &noise_scales(model, q, floor)?))
+    Ok(score_of(q, &noise_scales(model, q, floor)?, |_| true))
 }
 
 /// Writes the gradient of the score with respect to W, −R_ij / σ_j, to `out` (d × d). At the scales of

@@ -5,11 +5,12 @@
 //! search takes the single addition, deletion or reversal of an edge that lowers the criterion most, until none does:
 //!
 //! ```text
-//! non-equal variances:  n Σ_j log q_j        + log(n) · edges
-//! equal variances:      n d log(Σ_j q_j / d) + log(n) · edges
+//! non-equal variances:  Σ_j n_j log q_j                  + log(n) · edges
+//! equal variances:      N log(Σ_j n_j q_j / N)           + log(n) · edges,    N = Σ_j n_j
 //! ```
 //!
-//! with q_j the residual variance of variable j regressed on its parents. A move changes one or two columns; one
+//! with q_j the residual variance of variable j regressed on its parents, over the n_j rows that explain it (n_j = n
+//! without interventions, 0 for exogenous variables). A move changes one or two columns; one
 //! Cholesky factorisation of a column's parents gives the effect of all its additions and deletions at once.
 
 use crate::knowledge::{Constraints, Edge};
@@ -30,7 +31,7 @@ enum Move {
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
     cause: usize,
-    /// Change of the data term: of n log q (non-equal variances) or of q itself (equal variances).
+    /// Change of the data term: of n_j log q_j (non-equal variances) or of n_j q_j (equal variances).
     gain: f64,
 }
 
@@ -38,7 +39,9 @@ struct Candidate {
 pub(crate) struct Search<'a> {
     problem: &'a Problem,
     constraints: &'a Constraints,
-    samples: f64,
+    /// Rows that explain each column.
+    samples: Vec<f64>,
+    /// Price of an edge.
     penalty: f64,
     parents: Vec<Vec<usize>>,
     q: Vec<f64>,
@@ -68,7 +71,7 @@ impl<'a> Search<'a> {
     pub(crate) fn new(
         problem: &'a Problem,
         constraints: &'a Constraints,
-        samples: f64,
+        samples: Vec<f64>,
         start: &ArrayRef2<f64>,
     ) -> Self {
         let d = problem.variables();
@@ -76,14 +79,14 @@ impl<'a> Search<'a> {
         let mut search = Self {
             problem,
             constraints,
+            penalty: samples.iter().copied().fold(2.0, f64::max).ln(),
             samples,
-            penalty: samples.max(2.0).ln(),
             parents,
             q: vec![0.0; d],
             changed: Array2::zeros((d, d)),
             best: vec![[None; 3]; d],
             scratch: ColumnScratch {
-                factor: UpdatedCholesky::new(d),
+                factor: UpdatedCholesky::new(),
                 row: Vec::new(),
                 whitened: Vec::new(),
                 conditional: vec![0.0; d],
@@ -104,12 +107,19 @@ impl<'a> Search<'a> {
     /// The criterion of the present graph (without the parameters that all graphs share).
     pub(crate) fn criterion(&self) -> f64 {
         let edges = self.parents.iter().map(Vec::len).sum::<usize>() as f64;
-        let d = self.q.len() as f64;
         let fit = match self.problem.model {
-            NoiseModel::NonEqualVariance => self.q.iter().map(|q| q.ln()).sum::<f64>(),
-            NoiseModel::EqualVariance => d * (self.q.iter().sum::<f64>() / d).ln(),
+            NoiseModel::NonEqualVariance => self.q.iter().zip(&self.samples).map(|(q, n)| n * q.ln()).sum::<f64>(),
+            NoiseModel::EqualVariance => {
+                let rows = self.samples.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+                rows * (self.weighted_residuals() / rows).ln()
+            }
         };
-        self.samples * fit + self.penalty * edges
+        fit + self.penalty * edges
+    }
+
+    /// Σ_j n_j q_j.
+    fn weighted_residuals(&self) -> f64 {
+        self.q.iter().zip(&self.samples).map(|(q, n)| n * q).sum()
     }
 
     /// The present graph: 1 at (i, j) for the edge i → j.
@@ -187,18 +197,15 @@ impl<'a> Search<'a> {
         };
         let fit = match self.problem.model {
             NoiseModel::NonEqualVariance => gain,
-            NoiseModel::EqualVariance => {
-                let total: f64 = self.q.iter().sum();
-                self.samples * self.q.len() as f64 * (gain / total).ln_1p()
-            }
+            NoiseModel::EqualVariance => self.samples.iter().sum::<f64>() * (gain / self.weighted_residuals()).ln_1p(),
         };
         fit + self.penalty * edges
     }
 
     fn gain(&self, j: usize, q: f64) -> f64 {
         match self.problem.model {
-            NoiseModel::NonEqualVariance => self.samples * (q / self.q[j]).ln(),
-            NoiseModel::EqualVariance => q - self.q[j],
+            NoiseModel::NonEqualVariance => self.samples[j] * (q / self.q[j]).ln(),
+            NoiseModel::EqualVariance => self.samples[j] * (q - self.q[j]),
         }
     }
 
@@ -274,7 +281,7 @@ impl<'a> Search<'a> {
     /// Residual variance of column j with its parents, and with each change of one parent.
     fn evaluate_column(&mut self, j: usize) {
         let d = self.parents.len();
-        let c = self.problem.covariance_slice();
+        let c = self.problem.covariance_slice(j);
         let (parents, work) = (&self.parents[j], &mut self.scratch);
         work.factor.clear();
         work.whitened.clear();

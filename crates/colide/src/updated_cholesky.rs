@@ -3,18 +3,23 @@
 /// The lower factor L of a positive definite k × k matrix, row by row, with k growing by [`append`](Self::append) and
 /// shrinking by [`remove`](Self::remove), each in O(k²).
 pub(crate) struct UpdatedCholesky {
-    /// Row i of L starts at `i * capacity`.
+    /// Rows of L one after another, row i with its i + 1 entries.
     factor: Vec<f64>,
-    capacity: usize,
     size: usize,
 }
 
+/// Where row i starts.
+const fn start(i: usize) -> usize {
+    i * (i + 1) / 2
+}
+
 impl UpdatedCholesky {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { factor: vec![0.0; capacity * capacity], capacity, size: 0 }
+    pub(crate) fn new() -> Self {
+        Self { factor: Vec::new(), size: 0 }
     }
 
     pub(crate) fn clear(&mut self) {
+        self.factor.clear();
         self.size = 0;
     }
 
@@ -22,16 +27,14 @@ impl UpdatedCholesky {
     /// rounding, `ridge` is added to the diagonal (more than once if need be); true when that happened.
     pub(crate) fn append(&mut self, row: &[f64], diagonal: f64, ridge: f64) -> bool {
         let k = self.size;
-        let (known, rest) = self.factor.split_at_mut(k * self.capacity);
-        let new = &mut rest[..=k];
-        new[..k].copy_from_slice(row);
-        let mut pivot = diagonal;
+        self.factor.extend_from_slice(row);
+        self.factor.push(0.0);
+        let (known, new) = self.factor.split_at_mut(start(k));
         for i in 0..k {
-            let l = &known[i * self.capacity..=i * self.capacity + i];
-            let value = (new[i] - dot(&l[..i], &new[..i])) / l[i];
-            new[i] = value;
+            let l = &known[start(i)..=start(i) + i];
+            new[i] = (new[i] - dot(&l[..i], &new[..i])) / l[i];
         }
-        pivot -= dot(&new[..k], &new[..k]);
+        let mut pivot = diagonal - dot(&new[..k], &new[..k]);
         let smallest = 1e-13 * diagonal.abs() + f64::MIN_POSITIVE;
         let ridged = !(pivot > smallest);
         if ridged {
@@ -44,31 +47,32 @@ impl UpdatedCholesky {
 
     /// Removes the variable at `position`: the rows below lose one column by Givens rotations.
     pub(crate) fn remove(&mut self, position: usize) {
-        let (n, k) = (self.capacity, self.size);
-        for i in position + 1..k {
-            // Row i moves up to i − 1; its entries right of `position` shift when the rotations are done.
-            let (upper, lower) = self.factor.split_at_mut(i * n);
-            upper[(i - 1) * n..(i - 1) * n + i + 1].copy_from_slice(&lower[..=i]);
-        }
-        self.size = k - 1;
-        // The matrix of rows position.. is now lower Hessenberg: rotate columns (c, c + 1) to clear its superdiagonal.
-        for c in position..self.size {
-            let (x, y) = (self.factor[c * n + c], self.factor[c * n + c + 1]);
+        let k = self.size;
+        // Without row `position` the rows below are lower Hessenberg: rotating columns (c, c + 1) clears what stands
+        // above the diagonal.
+        for c in position..k - 1 {
+            let pivot = start(c + 1) + c;
+            let (x, y) = (self.factor[pivot], self.factor[pivot + 1]);
             let norm = x.hypot(y);
             let (cosine, sine) = (x / norm, y / norm);
-            self.factor[c * n + c] = norm;
-            for i in c + 1..self.size {
-                let row = &mut self.factor[i * n + c..i * n + c + 2];
-                let (p, q) = (row[0], row[1]);
-                row[0] = cosine * p + sine * q;
-                row[1] = cosine * q - sine * p;
+            self.factor[pivot] = norm;
+            for i in c + 2..k {
+                let (left, right) = (start(i) + c, start(i) + c + 1);
+                let (p, q) = (self.factor[left], self.factor[right]);
+                self.factor[left] = cosine * p + sine * q;
+                self.factor[right] = cosine * q - sine * p;
             }
         }
+        for i in position + 1..k {
+            self.factor.copy_within(start(i)..start(i) + i, start(i - 1));
+        }
+        self.size = k - 1;
+        self.factor.truncate(start(k - 1));
     }
 
     /// Row i of L, up to and with its diagonal entry.
     pub(crate) fn row(&self, i: usize) -> &[f64] {
-        &self.factor[i * self.capacity..=i * self.capacity + i]
+        &self.factor[start(i)..=start(i) + i]
     }
 
     /// Solves L Lᵀ x = b in place.
@@ -133,7 +137,7 @@ mod tests {
     #[test]
     fn appending_and_removing_equals_factorising() {
         let a = matrix(12);
-        let mut factor = UpdatedCholesky::new(12);
+        let mut factor = UpdatedCholesky::new();
         let mut variables: Vec<usize> = Vec::new();
         let append = |factor: &mut UpdatedCholesky, variables: &mut Vec<usize>, i: usize| {
             let row: Vec<f64> = variables.iter().map(|&k| a[[i, k]]).collect();
@@ -155,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_duplicated_variable_is_ridged() {
-        let mut factor = UpdatedCholesky::new(2);
+        let mut factor = UpdatedCholesky::new();
         assert!(!factor.append(&[], 4.0, 1e-9));
         assert!(factor.append(&[4.0], 4.0, 1e-9));
     }

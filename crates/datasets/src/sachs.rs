@@ -32,6 +32,12 @@ impl Sachs {
         self.x.slice_axis(Axis(0), Slice::from(..OBSERVATIONAL.min(self.x.nrows())))
     }
 
+    /// The cells of one condition, 1 to 9 (rows × 11); no rows for any other number.
+    pub fn condition(&self, number: u8) -> Array2<f64> {
+        let rows: Vec<usize> = (0..self.condition.len()).filter(|&i| self.condition[i] == number).collect();
+        self.x.select(Axis(0), &rows)
+    }
+
     /// The consensus network as an 11 × 11 adjacency matrix; `[[i, j]]` is 1 for an edge i -> j, else 0.
     pub fn adjacency(&self) -> Array2<f64> {
         let mut a = Array2::zeros((SIZE, SIZE));

@@ -12,7 +12,6 @@ pub(crate) fn register(runner: Runner) -> Runner {
         .cases("effects", effects)
         .cases("refit", refit)
         .cases("sachs", sachs)
-        .cases("sortability_order", sortability)
 }
 
 fn covariance(case: &Case, check: &mut Check) {

@@ -7,14 +7,19 @@
 mod gemm;
 mod gemv;
 mod gram;
+mod llt;
+mod memory;
+mod right_hand_side;
+mod unpivoted_lu;
 mod view;
 
 pub use gemm::{Accumulate, gemm_into};
 pub use gemv::gemv_into;
 pub use gram::gram_into;
+pub use llt::Llt;
+pub use right_hand_side::RightHandSide;
+pub use unpivoted_lu::UnpivotedLu;
 pub use view::{faer_column, faer_column_mut, faer_mut, faer_ref, ndarray_ref};
 #[cfg(feature = "nalgebra")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
 pub use view::{from_nalgebra, nalgebra_view, to_nalgebra};
-mod temp_lu;
-pub use temp_lu::UnpivotedLu;
