@@ -256,7 +256,8 @@ fn knowledge() {
     with("{", "`k.json`: EOF while parsing an object at line 1 column 1");
     with(
         r#"{"required": []}"#,
-        "`k.json`: unknown field `required`, expected one of `require`, `forbid`, `roots`, `leaves`, `tiers`, `signs` at \
+        "`k.json`: unknown field `required`, expected one of `require`, `forbid`, `roots`, `leaves`, `exogenous`, `tiers`, \
+         `signs` at \
          line 1 column 11",
     );
     with(

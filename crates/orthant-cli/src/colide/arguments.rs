@@ -44,6 +44,10 @@ pub(crate) struct DataArguments {
     /// Use only the rows of these groups
     #[arg(long, value_name = "G,H,…", requires = "group_by")]
     pub(crate) groups: Option<String>,
+    /// In this group these variables were set or disturbed from outside: its rows say nothing about their causes (may be
+    /// repeated)
+    #[arg(long, value_name = "GROUP:A,B", requires = "group_by", conflicts_with = "bootstrap")]
+    pub(crate) intervened: Vec<String>,
     /// Leave out rows with a missing value (empty, NA, NaN, null, ?) instead of refusing the file
     #[arg(long, visible_alias = "drop")]
     pub(crate) drop_missing: bool,
@@ -160,13 +164,19 @@ pub(crate) struct KnowledgeArguments {
     /// This variable causes nothing
     #[arg(long, value_name = "A")]
     pub(crate) leaf: Vec<String>,
+    /// This variable only explains others (a batch, a dose): nothing causes it, and it is not explained
+    #[arg(long, value_name = "A")]
+    pub(crate) exogenous: Vec<String>,
+    /// All weights are zero or positive
+    #[arg(long)]
+    pub(crate) non_negative: bool,
     /// Tiers in causal order: no variable causes one of an earlier tier
     #[arg(long, value_name = "A,B | C | D")]
     pub(crate) tiers: Option<String>,
     /// Sign of a weight, if the edge exists
     #[arg(long, value_name = "A->B:+")]
     pub(crate) sign: Vec<String>,
-    /// JSON file with any of require, forbid, roots, leaves, tiers, signs
+    /// JSON file with any of require, forbid, roots, leaves, exogenous, tiers, signs
     #[arg(long, value_name = "FILE")]
     pub(crate) knowledge: Option<PathBuf>,
 }

@@ -7,11 +7,11 @@ use super::trace::{self, Point};
 use super::truth::{self, Metrics};
 use super::{knowledge, results, settings, summary, words};
 use crate::failure::{Failure, Outcome};
-use crate::input::{Bundled, BundledName, Request, Sample, read_matrix, read_sample, split_list};
+use crate::input::{Bundled, BundledName, Request, Sample, find_name, read_matrix, read_sample, split_list};
 use crate::output::{Folder, print, write_file};
 use crate::progress::Progress;
-use ndarray::Array2;
-use orthant::colide::{Colide, Covariance, Fit};
+use ndarray::{Array2, Axis};
+use orthant::colide::{Colide, Covariance, Environment, Fit};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -31,10 +31,14 @@ pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
         sample.standardise();
     }
     let known = knowledge::knowledge(&arguments.knowledge, &sample.names)?;
-    let config = settings::configuration(&arguments.method, known, &sample.names)?;
+    let mut config = settings::configuration(&arguments.method, known, &sample.names)?;
+    if arguments.knowledge.non_negative {
+        config = config.non_negative();
+    }
+    let targets = targets(&arguments.data.intervened, &sample)?;
     let truth = true_graph(arguments, bundled.as_ref(), &sample)?;
 
-    let (config, path, fit, points) = solve(&config, arguments, &sample, &progress)?;
+    let (config, path, fit, points) = solve(&config, arguments, &sample, &targets, &progress)?;
     let stability = resample(&config, arguments, &sample, &progress)?;
     let metrics = truth.map(|truth| Metrics::new(&truth, &fit.weights, &sample.names)).transpose()?;
     let document = results::document(arguments, &sample, &fit, path, stability.as_ref(), metrics);
@@ -117,6 +121,7 @@ fn covariance(path: &std::path::Path, request: &Request, samples: f64) -> Outcom
         rows: None,
         dropped: 0,
         groups: Vec::new(),
+        group_of: Vec::new(),
         standardised: None,
     })
 }
@@ -139,16 +144,22 @@ fn true_graph(arguments: &FitArguments, bundled: Option<&Bundled>, sample: &Samp
 type Solved = (Colide, Vec<SparsityRecord>, Fit, Vec<Point>);
 
 /// One fit, or one for each λ of a path, of which the one with the lowest BIC is kept.
-fn solve(config: &Colide, arguments: &FitArguments, sample: &Sample, progress: &Progress) -> Outcome<Solved> {
+fn solve(
+    config: &Colide,
+    arguments: &FitArguments,
+    sample: &Sample,
+    targets: &[Vec<usize>],
+    progress: &Progress,
+) -> Outcome<Solved> {
     let Some(text) = &arguments.method.sparsity_path else {
-        let (fit, points) = solve_one(config, sample, progress)?;
+        let (fit, points) = solve_one(config, sample, targets, progress)?;
         return Ok((config.clone(), Vec::new(), fit, points));
     };
     let mut tried = Vec::new();
     let mut best: Option<(Colide, Fit, Vec<Point>)> = None;
     for lambda in settings::sparsity_path(text, &sample.covariance)? {
         let config = config.clone().sparsity(lambda);
-        let (fit, points) = solve_one(&config, sample, progress)?;
+        let (fit, points) = solve_one(&config, sample, targets, progress)?;
         let edges = fit.weights.iter().filter(|&&weight| weight != 0.0).count();
         tried.push(SparsityRecord { sparsity: lambda, edges, bic: finite(fit.bic()) });
         if best.as_ref().is_none_or(|(_, kept, _)| fit.bic() < kept.bic()) {
@@ -182,7 +193,52 @@ fn resample(
         .map_err(|error| words::failure(&error, &sample.names))
 }
 
-fn solve_one(config: &Colide, sample: &Sample, progress: &Progress) -> Outcome<(Fit, Vec<Point>)> {
+/// The targets of each group, from `GROUP:A,B`; empty when there are none.
+fn targets(texts: &[String], sample: &Sample) -> Outcome<Vec<Vec<usize>>> {
+    let mut targets = vec![Vec::new(); if texts.is_empty() { 0 } else { sample.groups.len() }];
+    for text in texts {
+        let Some((label, names)) = text.split_once(':') else {
+            return Err(Failure::input(format!("--intervened `{text}`: write GROUP:A,B")));
+        };
+        let Some(group) = sample.groups.iter().position(|(known, _)| known == label.trim()) else {
+            return Err(Failure::input(format!("--intervened `{text}`: there is no group `{}`", label.trim())));
+        };
+        for name in split_list("--intervened", names)? {
+            targets[group].push(find_name("--intervened", &name, &sample.names)?);
+        }
+    }
+    Ok(targets)
+}
+
+/// One fit to groups with interventions.
+fn solve_environments(config: &Colide, sample: &Sample, targets: &[Vec<usize>]) -> Outcome<Fit> {
+    let Some(rows) = &sample.rows else {
+        return Err(Failure::Internal("the rows of the groups were not kept".to_owned()));
+    };
+    let of_group = |group: usize| -> Vec<usize> {
+        sample.group_of.iter().enumerate().filter(|&(_, &other)| other == group).map(|(row, _)| row).collect()
+    };
+    let parts: Vec<Array2<f64>> = (0..targets.len()).map(|group| rows.select(Axis(0), &of_group(group))).collect();
+    let environments: Vec<Environment<'_>> = parts
+        .iter()
+        .zip(targets)
+        .map(|(part, targets)| Environment { x: part.view(), targets: targets.clone() })
+        .collect();
+    let mut fit = config.fit_environments(&environments).map_err(|error| words::failure(&error, &sample.names))?;
+    // The rows were centred.
+    fit.covariance.mean.assign(&sample.covariance.mean);
+    Ok(fit)
+}
+
+fn solve_one(
+    config: &Colide,
+    sample: &Sample,
+    targets: &[Vec<usize>],
+    progress: &Progress,
+) -> Outcome<(Fit, Vec<Point>)> {
+    if !targets.is_empty() {
+        return Ok((solve_environments(config, sample, targets)?, Vec::new()));
+    }
     let mut points = Vec::new();
     let mut begun = false;
     let mut observer = |state: &orthant::colide::Progress<'_>| {

@@ -14,6 +14,7 @@ struct KnowledgeFile {
     forbid: Vec<(Variable, Variable)>,
     roots: Vec<Variable>,
     leaves: Vec<Variable>,
+    exogenous: Vec<Variable>,
     tiers: Vec<Vec<Variable>>,
     signs: Vec<(Variable, Variable, String)>,
 }
@@ -55,6 +56,9 @@ pub(super) fn knowledge(arguments: &KnowledgeArguments, names: &[String]) -> Out
     for name in &arguments.leaf {
         known = known.leaf(find_name("--leaf", name, names)?);
     }
+    for name in &arguments.exogenous {
+        known = known.exogenous(find_name("--exogenous", name, names)?);
+    }
     if let Some(text) = &arguments.tiers {
         known = known.tiers(tiers(text, names)?);
     }
@@ -86,6 +90,9 @@ fn from_file(path: &Path, names: &[String]) -> Outcome<Knowledge> {
     }
     for leaf in &file.leaves {
         known = known.leaf(leaf.find(&place("leaves"), names)?);
+    }
+    for given in &file.exogenous {
+        known = known.exogenous(given.find(&place("exogenous"), names)?);
     }
     let find_tier = |tier: &Vec<Variable>| tier.iter().map(|v| v.find(&place("tiers"), names)).collect();
     let tiers: Vec<Vec<usize>> = file.tiers.iter().map(find_tier).collect::<Outcome<_>>()?;

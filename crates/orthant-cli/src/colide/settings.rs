@@ -34,7 +34,7 @@ pub(super) fn request(data: &DataArguments, replicates: Option<u32>) -> Outcome<
         groups: list("--groups", &data.groups)?,
         drop_missing: data.drop_missing,
         log: data.log,
-        keep_rows: replicates.is_some(),
+        keep_rows: replicates.is_some() || !data.intervened.is_empty(),
         // Weights and effects of each replicate.
         more_matrices: 2 * u64::from(replicates.unwrap_or(0)),
         header: data.header,

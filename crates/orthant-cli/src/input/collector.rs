@@ -152,6 +152,7 @@ impl<'a> Collector<'a> {
             rows: kept,
             dropped: self.dropped,
             groups,
+            group_of: self.group_of,
             standardised: None,
         })
     }

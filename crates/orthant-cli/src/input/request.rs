@@ -68,8 +68,8 @@ impl Request {
         let need = numbers as u64 * 8;
         if self.keep_rows && self.memory > 0 && need > self.memory {
             return Err(Failure::input(format!(
-                "`{file}`: the bootstrap keeps all rows in memory, and they need more than the limit of {}; \
-                 raise it with --memory, or leave out --bootstrap",
+                "`{file}`: bootstrap and interventions keep all rows in memory, and they need more than the limit of {}; \
+                 raise it with --memory",
                 gibibytes(self.memory)
             )));
         }

@@ -18,6 +18,8 @@ pub(crate) struct Sample {
     pub(crate) dropped: usize,
     /// Groups and their sizes, in order of appearance.
     pub(crate) groups: Vec<(String, usize)>,
+    /// The group of each kept row.
+    pub(crate) group_of: Vec<usize>,
     /// Mean and standard deviation (d each) before standardising, when that was done.
     pub(crate) standardised: Option<(Array1<f64>, Array1<f64>)>,
 }
