@@ -68,7 +68,7 @@ pub(super) fn document(
         command: command(std::env::args().skip(1)),
         data: DataRecord {
             source: sample.source.clone(),
-            samples: fit.covariance.samples,
+            samples: sample.covariance.samples,
             dropped_rows: sample.dropped,
             groups: sample.groups.clone(),
             log: arguments.data.log,
