@@ -1,5 +1,31 @@
-//! The program `orthant`.
+//! The program `orthant`: the Orthant methods on files.
 
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod colide;
+mod command;
+mod datasets;
+mod drawing;
+mod failure;
+mod input;
+mod output;
+mod progress;
+mod report;
+
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = command::Command::parse();
+    match command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if failure.exit_code() != 0 {
+                // Nothing is left to do when even this cannot be written.
+                let _ = writeln!(std::io::stderr().lock(), "error: {failure}");
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! From a fit to the files of its folder.
+
+use super::arguments::{FitArguments, SolverName, UnitsName};
+use super::document::{
+    BootstrapRecord, CandidateRecord, DataRecord, DiagnosticsRecord, EdgeRecord, EffectRecord, FitDocument,
+    OtherEdgeRecord, SCHEMA, SCHEMA_VERSION, SettingsRecord, SparsityRecord, StageRecord, VariableRecord, finite,
+};
+use super::stability::Stability;
+use super::trace::Point;
+use super::truth::Metrics;
+use super::{report, words};
+use crate::drawing::{Arrow, Palette, Picture, dot, svg};
+use crate::failure::{Failure, Outcome};
+use crate::input::Sample;
+use crate::output::Folder;
+use ndarray::Array2;
+use ndarray_npy::WriteNpyExt;
+use orthant::colide::{Fit, NoiseModel, cpdag, support};
+use std::collections::HashSet;
+
+/// All files that a fit may write.
+pub(super) const FILES: [&str; 6] = ["edges.csv", "weights.npy", "graph.dot", "graph.svg", "report.html", "fit.json"];
+
+/// Everything that was found, as data.
+pub(super) fn document(
+    arguments: &FitArguments,
+    sample: &Sample,
+    fit: &Fit,
+    path: Vec<SparsityRecord>,
+    stability: Option<&Stability>,
+    truth: Option<Metrics>,
+) -> FitDocument {
+    let deviations = fit.covariance.deviations();
+    let variables = sample
+        .names
+        .iter()
+        .enumerate()
+        .map(|(j, name)| VariableRecord {
+            name: name.clone(),
+            mean: fit.covariance.mean[j],
+            sd: deviations[j],
+            noise_scale: fit.noise_scales[j],
+            residual_sd: fit.refit.noise_variance[j].sqrt(),
+            before_standardising: sample.standardised.as_ref().map(|(mean, sd)| (mean[j], sd[j])),
+        })
+        .collect();
+    let compelled = compelled(fit);
+    let edges = fit
+        .edges()
+        .iter()
+        .map(|edge| EdgeRecord {
+            cause: edge.cause,
+            effect: edge.effect,
+            weight: edge.weight,
+            refit_weight: edge.refit_weight,
+            standard_error: finite(edge.standard_error),
+            p_value: edge.p_value,
+            compelled: compelled.contains(&(edge.cause, edge.effect)),
+            frequency: stability.map(|s| s.edge_frequency[[edge.cause, edge.effect]]),
+            interval: stability
+                .map(|s| (s.weight_lower[[edge.cause, edge.effect]], s.weight_upper[[edge.cause, edge.effect]])),
+        })
+        .collect();
+    FitDocument {
+        schema: SCHEMA.to_owned(),
+        schema_version: SCHEMA_VERSION,
+        program: format!("orthant {}", env!("CARGO_PKG_VERSION")),
+        command: command(std::env::args().skip(1)),
+        data: DataRecord {
+            source: sample.source.clone(),
+            samples: sample.covariance.samples,
+            dropped_rows: sample.dropped,
+            groups: sample.groups.clone(),
+            log: arguments.data.log,
+            standardised: arguments.data.standardise,
+        },
+        settings: settings(arguments, fit),
+        variables,
+        order: fit.order.clone(),
+        edges,
+        diagnostics: diagnostics(fit, path),
+        bootstrap: stability.map(|stability| bootstrap(fit, stability)),
+        truth,
+        warnings: fit.warnings.iter().map(|warning| words::warning(warning, &sample.names)).collect(),
+    }
+}
+
+/// The edges whose direction the conditional independences tell.
+fn compelled(fit: &Fit) -> HashSet<(usize, usize)> {
+    let pattern = cpdag(&support(&fit.weights));
+    pattern.map(|pattern| pattern.compelled().into_iter().collect()).unwrap_or_default()
+}
+
+fn settings(arguments: &FitArguments, fit: &Fit) -> SettingsRecord {
+    SettingsRecord {
+        noise: match fit.model {
+            NoiseModel::EqualVariance => "ev",
+            NoiseModel::NonEqualVariance => "nv",
+        }
+        .to_owned(),
+        sparsity: fit.sparsity,
+        threshold: fit.threshold,
+        solver: match arguments.method.solver {
+            SolverName::Newton => "newton",
+            SolverName::Adam => "adam",
+        }
+        .to_owned(),
+        finish: words::finish(fit.finish).to_owned(),
+        units: match arguments.method.units {
+            UnitsName::AsGiven => "as-given",
+            UnitsName::MinSd => "min-sd",
+        }
+        .to_owned(),
+    }
+}
+
+/// Total effects and edges that the graph does not show.
+fn bootstrap(fit: &Fit, stability: &Stability) -> BootstrapRecord {
+    let mut other_edges: Vec<OtherEdgeRecord> = stability
+        .edge_frequency
+        .indexed_iter()
+        .filter(|&(edge, &frequency)| frequency >= 0.1 && fit.weights[edge] == 0.0)
+        .map(|((cause, effect), &frequency)| OtherEdgeRecord { cause, effect, frequency })
+        .collect();
+    other_edges.sort_by(|a, b| b.frequency.total_cmp(&a.frequency).then((a.cause, a.effect).cmp(&(b.cause, b.effect))));
+    let mut effects: Vec<EffectRecord> = stability
+        .path_frequency
+        .indexed_iter()
+        .filter(|&(_, &frequency)| frequency >= 0.5)
+        .map(|((cause, effect), &path_frequency)| EffectRecord {
+            cause,
+            effect,
+            path_frequency,
+            median: stability.effect_median[[cause, effect]],
+            interval: (stability.effect_lower[[cause, effect]], stability.effect_upper[[cause, effect]]),
+        })
+        .collect();
+    effects
+        .sort_by(|a, b| b.median.abs().total_cmp(&a.median.abs()).then((a.cause, a.effect).cmp(&(b.cause, b.effect))));
+    BootstrapRecord {
+        replicates: stability.replicates,
+        seed: stability.seed,
+        confidence: stability.confidence,
+        other_edges,
+        effects,
+    }
+}
+
+fn diagnostics(fit: &Fit, sparsity_path: Vec<SparsityRecord>) -> DiagnosticsRecord {
+    let log_likelihood = match fit.model {
+        NoiseModel::EqualVariance => fit.refit.log_likelihood_ev,
+        NoiseModel::NonEqualVariance => fit.refit.log_likelihood_nv,
+    };
+    let candidates = fit.candidates.iter().map(|candidate| CandidateRecord {
+        start: words::start(candidate.start).to_owned(),
+        edges: candidate.graph.iter().filter(|&&entry| entry != 0.0).count(),
+        objective: finite(candidate.objective),
+        criterion: candidate.criterion.and_then(finite),
+        moves: candidate.moves,
+        stages: candidate
+            .stages
+            .iter()
+            .map(|stage| StageRecord {
+                mu: stage.mu,
+                s: stage.s,
+                steps: stage.steps,
+                objective: finite(stage.objective),
+                h: finite(stage.h),
+                end: words::end(stage.end).to_owned(),
+            })
+            .collect(),
+    });
+    DiagnosticsRecord {
+        objective: finite(fit.objective),
+        optimality: fit.optimality.and_then(finite),
+        bic: finite(fit.bic()),
+        log_likelihood: finite(log_likelihood),
+        // A singular covariance has none.
+        varsortability: fit.varsortability().ok().flatten(),
+        r2_sortability: fit.r2_sortability().ok().flatten(),
+        chosen: fit.chosen,
+        candidates: candidates.collect(),
+        sparsity_path,
+    }
+}
+
+/// The words of the command that change the result; where to write and what to print are left out.
+fn command(words: impl Iterator<Item = String>) -> Vec<String> {
+    const WITH_VALUE: [&str; 3] = ["--out", "--trace", "--threads"];
+    const ALONE: [&str; 4] = ["--force", "--json", "--quiet", "-q"];
+    let mut kept = vec!["orthant".to_owned()];
+    let mut skip = false;
+    for word in words {
+        let dropped = std::mem::take(&mut skip);
+        let name = word.split('=').next().unwrap_or_default();
+        if WITH_VALUE.contains(&name) {
+            skip = !word.contains('=');
+        } else if !dropped && !ALONE.contains(&word.as_str()) {
+            kept.push(word);
+        }
+    }
+    kept
+}
+
+/// The graph to draw, with its strongest edges.
+pub(super) fn picture(document: &FitDocument, limit: usize) -> Picture {
+    let arrow = |edge: &EdgeRecord| Arrow {
+        from: edge.cause,
+        to: edge.effect,
+        weight: edge.weight,
+        doubtful: edge.frequency.is_some_and(|frequency| frequency < 0.5),
+        reversible: !edge.compelled,
+    };
+    // A required edge may have weight zero and is not part of the list.
+    Picture::strongest(&document.names(), document.edges.iter().map(arrow).collect(), limit)
+}
+
+/// All files of the folder.
+pub(super) fn folder(document: &FitDocument, fit: &Fit, trace: &[Point], draw: usize) -> Outcome<Folder> {
+    let picture_drawn = picture(document, draw);
+    let mut folder = Folder::new();
+    folder.add("edges.csv", edges_csv(document)?);
+    folder.add("weights.npy", npy(&fit.weights)?);
+    folder.add("graph.dot", dot(&picture(document, usize::MAX)));
+    folder.add("graph.svg", svg(&picture_drawn, Palette::Fixed));
+    folder.add("report.html", report::html(document, &picture_drawn, trace));
+    folder.add("fit.json", document.to_json()?);
+    Ok(folder)
+}
+
+fn npy(matrix: &Array2<f64>) -> Outcome<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let matrix = matrix.as_standard_layout();
+    matrix.write_npy(&mut bytes).map_err(|error| Failure::Internal(error.to_string()))?;
+    Ok(bytes)
+}
+
+fn edges_csv(document: &FitDocument) -> Outcome<Vec<u8>> {
+    let internal = |error: csv::Error| Failure::Internal(error.to_string());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut header = vec!["cause", "effect", "weight", "refit_weight", "standard_error", "p_value", "direction"];
+    if document.bootstrap.is_some() {
+        header.extend(["frequency", "lower", "upper"]);
+    }
+    writer.write_record(header).map_err(internal)?;
+    for edge in &document.edges {
+        let mut cells = vec![
+            document.variables[edge.cause].name.clone(),
+            document.variables[edge.effect].name.clone(),
+            edge.weight.to_string(),
+            edge.refit_weight.to_string(),
+            edge.standard_error.map(|error| error.to_string()).unwrap_or_default(),
+            edge.p_value.to_string(),
+            if edge.compelled { "compelled" } else { "reversible" }.to_owned(),
+        ];
+        if let (Some(frequency), Some((lower, upper))) = (edge.frequency, edge.interval) {
+            cells.extend([frequency, lower, upper].map(|value| value.to_string()));
+        }
+        writer.write_record(cells).map_err(internal)?;
+    }
+    writer.into_inner().map_err(|error| Failure::Internal(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::command;
+
+    #[test]
+    fn where_results_go_is_not_part_of_the_command() {
+        let words = "colide fit a.csv --out x --sparsity 0.1 --threads=2 --force --trace t.csv --quiet --noise ev";
+        let kept = command(words.split(' ').map(str::to_owned));
+        assert_eq!(kept.join(" "), "orthant colide fit a.csv --sparsity 0.1 --noise ev");
+    }
+}

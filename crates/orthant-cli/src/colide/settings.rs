@@ -1,0 +1,223 @@
+//! From options to a configuration of the library.
+
+use super::arguments::{DataArguments, FinishName, MethodArguments, Noise, SolverName, StartName, UnitsName};
+use crate::failure::{Failure, Outcome};
+use crate::input::{Matrix, Request, read_matrix, split_list};
+use ndarray::{Array1, Array2};
+use orthant::colide::{
+    AdamOptions, Colide, Covariance, Diagonal, Finish, Floor, Knowledge, NewtonOptions, NoiseModel, Schedule, Solver,
+    Start, Units,
+};
+use std::path::Path;
+
+/// What is asked of the table.
+pub(super) fn request(data: &DataArguments, replicates: Option<u32>) -> Outcome<Request> {
+    let list = |option: &str, text: &Option<String>| text.as_deref().map(|text| split_list(option, text)).transpose();
+    if !(data.memory >= 0.0 && data.memory.is_finite()) {
+        return Err(Failure::input(format!("--memory is {}; it must be finite and >= 0", data.memory)));
+    }
+    let separator = match data.separator.as_deref() {
+        None => None,
+        Some("tab" | "\t" | "\\t") => Some(b'\t'),
+        Some(text) if text.len() == 1 && text.is_ascii() && text != "\"" => text.bytes().next(),
+        Some(text) => {
+            return Err(Failure::input(format!("--separator `{text}` must be one character other than \", or `tab`")));
+        }
+    };
+    if data.decimal_comma && separator == Some(b',') {
+        return Err(Failure::input("--decimal-comma needs a --separator other than the comma"));
+    }
+    Ok(Request {
+        columns: list("--columns", &data.columns)?,
+        exclude: list("--exclude", &data.exclude)?.unwrap_or_default(),
+        group_by: data.group_by.clone(),
+        groups: list("--groups", &data.groups)?,
+        drop_missing: data.drop_missing,
+        log: data.log,
+        keep_rows: replicates.is_some() || !data.intervened.is_empty(),
+        // Weights and effects of each replicate.
+        more_matrices: 2 * u64::from(replicates.unwrap_or(0)),
+        header: data.header,
+        separator,
+        decimal_comma: data.decimal_comma,
+        memory: (data.memory * (1_u64 << 30) as f64) as u64,
+    })
+}
+
+/// The configuration for `names` variables.
+pub(super) fn configuration(method: &MethodArguments, knowledge: Knowledge, names: &[String]) -> Outcome<Colide> {
+    let d = names.len();
+    let model = match (method.equal_variance, method.noise) {
+        (true, _) | (_, Noise::Ev) => NoiseModel::EqualVariance,
+        (false, Noise::Nv) => NoiseModel::NonEqualVariance,
+    };
+    let mut config = Colide::new(model)
+        .threshold(method.threshold)
+        .solver(solver(method)?)
+        .schedule(schedule(method)?)
+        .floor(floor(&method.floor, d)?)
+        .units(match method.units {
+            UnitsName::AsGiven => Units::AsGiven,
+            UnitsName::MinSd => Units::MinSd,
+        })
+        .knowledge(knowledge);
+    if let Some(lambda) = method.sparsity {
+        config = config.sparsity(lambda);
+    }
+    if !method.starts.is_empty() {
+        config = config.starts(method.starts.iter().map(|&start| start.into()).collect::<Vec<Start>>());
+    }
+    if let Some(finish) = method.finish {
+        config = config.finish(match finish {
+            FinishName::Search => Finish::Search,
+            FinishName::Polish => Finish::Polish,
+            FinishName::Threshold => Finish::Threshold,
+        });
+    }
+    if let Some(text) = &method.known_scales {
+        config = config.known_scales(one_or_each("--known-scales", text, d)?);
+    }
+    if let Some(path) = &method.initial_weights {
+        config = config.initial_weights(square(path, names)?);
+    }
+    if let Some(path) = &method.penalty_weights {
+        config = config.penalty_weights(square(path, names)?);
+    }
+    Ok(config)
+}
+
+impl From<StartName> for Start {
+    fn from(name: StartName) -> Self {
+        match name {
+            StartName::Path => Start::Path(Diagonal::Pinned),
+            StartName::PathFree => Start::Path(Diagonal::Free),
+            StartName::Slow => Start::SlowPath(Diagonal::Pinned),
+            StartName::SlowFree => Start::SlowPath(Diagonal::Free),
+            StartName::Order => Start::Order,
+        }
+    }
+}
+
+fn solver(method: &MethodArguments) -> Outcome<Solver> {
+    let adam_only = [
+        ("--learning-rate", method.learning_rate.is_some()),
+        ("--warm-iterations", method.warm_iterations.is_some()),
+        ("--final-iterations", method.final_iterations.is_some()),
+    ];
+    match method.solver {
+        SolverName::Newton => {
+            if let Some((option, _)) = adam_only.iter().find(|(_, given)| *given) {
+                return Err(Failure::input(format!("{option} is an option of --solver adam")));
+            }
+            let default = NewtonOptions::default();
+            Ok(Solver::ProximalNewton(NewtonOptions {
+                tolerance: method.tolerance.unwrap_or(default.tolerance),
+                maximum_steps: method.max_steps.unwrap_or(default.maximum_steps),
+                ..default
+            }))
+        }
+        SolverName::Adam => {
+            if method.max_steps.is_some() {
+                return Err(Failure::input("--max-steps is an option of --solver newton"));
+            }
+            let default = AdamOptions::default();
+            Ok(Solver::ReferenceAdam(AdamOptions {
+                tolerance: method.tolerance.unwrap_or(default.tolerance),
+                learning_rate: method.learning_rate.unwrap_or(default.learning_rate),
+                warm_iterations: method.warm_iterations.unwrap_or(default.warm_iterations),
+                final_iterations: method.final_iterations.unwrap_or(default.final_iterations),
+                ..default
+            }))
+        }
+    }
+}
+
+fn schedule(method: &MethodArguments) -> Outcome<Schedule> {
+    let library = |error: orthant::colide::Error| Failure::input(error.to_string());
+    if let (Some(mu), Some(s)) = (&method.mu, &method.s) {
+        return Schedule::new(numbers("--mu", mu)?, numbers("--s", s)?).map_err(library);
+    }
+    let text = method.schedule.as_str();
+    if text == "paper" {
+        return Ok(Schedule::paper());
+    }
+    match text.strip_prefix("log:").and_then(|stages| stages.parse::<usize>().ok()) {
+        Some(stages) if (1..=10_000).contains(&stages) => Schedule::logarithmic(stages).map_err(library),
+        _ => Err(Failure::input(format!("--schedule `{text}`: write `paper` or `log:N` with N from 1 to 10000"))),
+    }
+}
+
+fn floor(text: &str, d: usize) -> Outcome<Floor> {
+    match text.split_once(':') {
+        None if text == "negligible" => Ok(Floor::Negligible),
+        None if text == "paper" => Ok(Floor::Paper),
+        Some(("relative", fraction)) => match numbers("--floor", fraction)?.as_slice() {
+            &[fraction] => Ok(Floor::Relative(fraction)),
+            _ => Err(Failure::input(format!("--floor `{text}`: relative takes one number"))),
+        },
+        Some(("absolute", values)) => Ok(Floor::Absolute(one_or_each("--floor", values, d)?)),
+        _ => {
+            Err(Failure::input(format!("--floor `{text}`: write `negligible`, `paper`, `relative:X` or `absolute:X`")))
+        }
+    }
+}
+
+/// The values of λ to try, from a list or from the data.
+pub(super) fn sparsity_path(text: &str, covariance: &Covariance) -> Outcome<Vec<f64>> {
+    if text.trim() != "auto" {
+        return numbers("--sparsity-path", text);
+    }
+    // From where the path with σ at its start finds next to nothing, down by four powers of ten.
+    let c = &covariance.matrix;
+    let deviation = covariance.deviations();
+    let bound =
+        |(i, j): (usize, usize)| if i != j && deviation[j] > 0.0 { c[[i, j]].abs() / deviation[j] } else { 0.0 };
+    let largest = c.indexed_iter().map(|(at, _)| bound(at)).fold(0.0, f64::max);
+    if !(largest > 0.0) {
+        return Ok(vec![0.05]);
+    }
+    let steps = 12;
+    Ok((0..steps).map(|k| 0.5 * largest * 10.0_f64.powf(-4.0 * f64::from(k) / f64::from(steps - 1))).collect())
+}
+
+/// One number for all variables, or one for each.
+fn one_or_each(option: &str, text: &str, d: usize) -> Outcome<Array1<f64>> {
+    let values = numbers(option, text)?;
+    match values.len() {
+        1 => Ok(Array1::from_elem(d, values[0])),
+        n if n == d => Ok(Array1::from_vec(values)),
+        n => Err(Failure::input(format!("{option} has {n} numbers for {d} variables; give one, or one for each"))),
+    }
+}
+
+fn numbers(option: &str, text: &str) -> Outcome<Vec<f64>> {
+    let parse = |part: &str| match part.trim().parse::<f64>() {
+        Ok(value) if !value.is_nan() => Ok(value),
+        _ => Err(Failure::input(format!("{option} `{text}`: `{}` is not a number", part.trim()))),
+    };
+    text.split(',').map(parse).collect()
+}
+
+/// A matrix with a row and a column for each variable; by name when it has a header.
+pub(super) fn square(path: &Path, names: &[String]) -> Outcome<Array2<f64>> {
+    let matrix = read_matrix(path, &Request::default())?;
+    let d = matrix.check_square()?;
+    if d != names.len() {
+        let file = &matrix.file;
+        return Err(Failure::input(format!("`{file}` is {d} × {d}, but there are {} variables", names.len())));
+    }
+    arranged(&matrix, names)
+}
+
+/// The matrix in the order of the variables.
+fn arranged(matrix: &Matrix, names: &[String]) -> Outcome<Array2<f64>> {
+    let Some(header) = &matrix.names else { return Ok(matrix.values.clone()) };
+    let mut position = Vec::with_capacity(names.len());
+    for name in names {
+        let Some(at) = header.iter().position(|candidate| candidate == name) else {
+            return Err(Failure::input(format!("`{}`: the header has no column `{name}`", matrix.file)));
+        };
+        position.push(at);
+    }
+    Ok(Array2::from_shape_fn((names.len(), names.len()), |(i, j)| matrix.values[[position[i], position[j]]]))
+}

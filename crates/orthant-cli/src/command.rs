@@ -1,0 +1,58 @@
+//! The command line.
+
+use crate::colide::{FitArguments, QueryArguments};
+use crate::datasets::DatasetsArguments;
+use crate::failure::Outcome;
+use clap::{Parser, Subcommand};
+
+/// Regularisation, sparsity, orthogonality and structure learning on files.
+#[derive(Debug, Parser)]
+#[command(name = "orthant", version, after_help = EXIT_CODES)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    method: Method,
+}
+
+/// What `--help` says of exit codes.
+pub(crate) const EXIT_CODES: &str = "Exit codes: 0 success, 1 results could not be written or an internal failure, \
+     2 bad input or usage (the message names file, row and column).";
+
+#[derive(Debug, Subcommand)]
+enum Method {
+    /// Learn a causal graph from data (CoLiDE), and ask it questions
+    #[command(subcommand)]
+    Colide(Colide),
+    /// List the data sets that come with the program, or write one as CSV
+    Datasets(DatasetsArguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum Colide {
+    /// Learn the directed acyclic graph of a linear model from a table of numbers
+    #[command(after_help = EXIT_CODES)]
+    Fit(Box<FitArguments>),
+    /// Ask a saved fit: total effects, interventions, counterfactuals, root causes, adjustment sets
+    #[command(after_help = EXIT_CODES)]
+    Query(QueryArguments),
+}
+
+impl Command {
+    /// Does what is asked.
+    pub(crate) fn run(self) -> Outcome<()> {
+        match self.method {
+            Method::Colide(Colide::Fit(arguments)) => crate::colide::fit(&arguments),
+            Method::Colide(Colide::Query(arguments)) => crate::colide::query(&arguments),
+            Method::Datasets(arguments) => crate::datasets::run(&arguments),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Command::command().debug_assert();
+    }
+}

@@ -1,0 +1,9 @@
+//! Results out: whole folders at once, tables for a terminal.
+
+mod folder;
+mod table;
+mod text;
+
+pub(crate) use folder::{Folder, write_file};
+pub(crate) use table::{Align, Table};
+pub(crate) use text::{print, short, signed};
