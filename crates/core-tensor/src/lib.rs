@@ -4,6 +4,10 @@
 #![cfg_attr(not(test), forbid(unsafe_code))]
 
 mod error;
+#[cfg(feature = "fft")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fft")))]
+pub mod fft;
+pub mod gradient;
 #[cfg(feature = "linalg")]
 #[cfg_attr(docsrs, doc(cfg(feature = "linalg")))]
 pub mod linalg;
