@@ -11,6 +11,7 @@ pub mod gradient;
 #[cfg(feature = "linalg")]
 #[cfg_attr(docsrs, doc(cfg(feature = "linalg")))]
 pub mod linalg;
+pub mod operator;
 #[cfg(feature = "linalg")]
 mod parallelism;
 #[cfg(feature = "random")]
