@@ -5,8 +5,8 @@
 //! its own, and the rest of the method is unchanged.
 
 use crate::evidence::Evidence;
-use crate::{Colide, Covariance, CovarianceAccumulator, Error, Fit, Result};
-use core_optim::Unobserved;
+use crate::{Colide, Covariance, CovarianceAccumulator, Error, Fit, Progress, Result};
+use core_optim::{Observer, Unobserved};
 use ndarray::ArrayView2;
 
 /// Rows that were measured under the same interventions.
@@ -42,8 +42,20 @@ impl Colide {
     /// As [`Colide::fit`]; no environment; [`Error::UnknownNode`] for a target; [`Error::AlwaysIntervened`] for a variable
     /// that no row explains.
     pub fn fit_environments(&self, environments: &[Environment<'_>]) -> Result<Fit> {
+        self.fit_environments_observed(environments, &mut Unobserved)
+    }
+
+    /// [`Colide::fit_environments`] under the eyes of an observer, which may stop it.
+    ///
+    /// # Errors
+    /// As [`Colide::fit_environments`].
+    pub fn fit_environments_observed(
+        &self,
+        environments: &[Environment<'_>],
+        observer: &mut dyn for<'a> Observer<Progress<'a>>,
+    ) -> Result<Fit> {
         self.validate()?;
-        crate::run::fit(self, evidence(environments)?, &mut Unobserved)
+        crate::run::fit(self, evidence(environments)?, observer)
     }
 }
 

@@ -88,6 +88,14 @@ pub enum Error {
         /// The largest domain parameter that was tried.
         s: f64,
     },
+    /// Too few rows have the named columns.
+    #[error("{}; at least 2 are needed", rows_text(.columns, .rows))]
+    NeverObserved {
+        /// One column, or two that are missing in turn.
+        columns: Vec<usize>,
+        /// Rows that have them all.
+        rows: usize,
+    },
     /// A variable was intervened on in (nearly) every row.
     #[error(
         "variable {node} is a target in all but {rows} rows; at least 2 rows must leave it alone to learn its causes"
@@ -112,6 +120,13 @@ pub enum Error {
 
 /// Result with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
+
+fn rows_text(columns: &[usize], rows: &usize) -> String {
+    match columns {
+        [column] => format!("column {column} has {rows} entries"),
+        _ => format!("columns {columns:?} have {rows} rows in common"),
+    }
+}
 
 fn cycle_text(cycle: &[usize]) -> String {
     let mut text: Vec<String> = cycle.iter().map(ToString::to_string).collect();
@@ -147,6 +162,14 @@ mod tests {
             text(Error::ScaleOutOfRange { argument: "x", exponent: 600 }),
             "the entries of `x` are of the order 2^600: a mean or variance overflows or underflows; multiply the data by \
              a constant first"
+        );
+        assert_eq!(
+            text(Error::NeverObserved { columns: vec![2], rows: 0 }),
+            "column 2 has 0 entries; at least 2 are needed"
+        );
+        assert_eq!(
+            text(Error::NeverObserved { columns: vec![1, 2], rows: 1 }),
+            "columns [1, 2] have 1 rows in common; at least 2 are needed"
         );
         assert_eq!(
             text(Error::AlwaysIntervened { node: 3, rows: 1 }),

@@ -192,7 +192,7 @@ impl Fit {
     /// # Errors
     /// None in practice: the graph is acyclic by construction.
     pub fn cpdag(&self) -> Result<Cpdag> {
-        cpdag(&self.weights)
+        cpdag(&crate::support(&self.weights))
     }
 
     /// The model for causal questions, with the least-squares weights and residual scales.

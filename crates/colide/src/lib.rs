@@ -22,7 +22,9 @@ mod floor;
 mod graph;
 mod knowledge;
 mod lambda_path;
+mod likelihood;
 mod metrics;
+mod missing;
 mod newton;
 mod node_set;
 mod order;
@@ -30,6 +32,7 @@ mod parallel;
 mod polish;
 mod problem;
 mod refit;
+mod residuals;
 mod run;
 mod schedule;
 mod score;
@@ -40,6 +43,7 @@ mod sortability;
 mod stability;
 mod stage;
 mod student;
+mod time_series;
 mod to_dag;
 mod trace;
 mod updated_cholesky;
@@ -62,10 +66,13 @@ pub use floor::{Floor, Units};
 pub use graph::{Dag, Graph, support};
 pub use knowledge::{Constraints, Diagonal, Edge, Knowledge};
 pub use lambda_path::RegularisationPath;
+pub use likelihood::negative_log_likelihood;
 pub use metrics::{GraphMetrics, compare, noise_error, shd_cpdag};
+pub use missing::{IncompleteCovariance, MissingData, covariance_with_missing};
 pub use node_set::NodeSet;
 pub use order::{PivotOrder, min_pivot_order};
 pub use refit::{Refit, refit};
+pub use residuals::ResidualDiagnostics;
 pub use schedule::Schedule;
 pub use score::{
     NoiseModel, mean_squared_residuals_into, noise_scales, profile_score, residual_covariance_into, score,
@@ -76,6 +83,7 @@ pub use sid::{ancestor_aid, oset_aid, sid};
 pub use sortability::{r2_sortability, varsortability};
 pub use stability::Stability;
 pub use stage::{OrderOptimum, StageOutcome, StagePoint, StageProblem};
+pub use time_series::TimeSeriesFit;
 pub use to_dag::{
     drop_only_cycle_edges, greedy_acyclic_subset, min_dag_threshold, prune, threshold, threshold_and_prune,
 };

@@ -44,7 +44,12 @@ pub(crate) struct Search<'a> {
     /// Price of an edge.
     penalty: f64,
     parents: Vec<Vec<usize>>,
+    children: Vec<Vec<usize>>,
     q: Vec<f64>,
+    /// Σ_j n_j.
+    rows: f64,
+    /// Σ_j n_j q_j of the present graph.
+    weighted_residuals: f64,
     /// Row j: residual variance of variable j when variable i is added to, or taken from, its parents.
     changed: Array2<f64>,
     /// Best addition, deletion and reversal into each column.
@@ -75,13 +80,18 @@ impl<'a> Search<'a> {
         start: &ArrayRef2<f64>,
     ) -> Self {
         let d = problem.variables();
-        let parents = (0..d).map(|j| (0..d).filter(|&i| i != j && start[[i, j]] != 0.0).collect()).collect();
+        let is_edge = |i: usize, j: usize| i != j && start[[i, j]] != 0.0;
+        let parents = (0..d).map(|j| (0..d).filter(|&i| is_edge(i, j)).collect()).collect();
+        let children = (0..d).map(|i| (0..d).filter(|&j| is_edge(i, j)).collect()).collect();
         let mut search = Self {
             problem,
             constraints,
+            rows: samples.iter().sum(),
+            weighted_residuals: 0.0,
             penalty: samples.iter().copied().fold(2.0, f64::max).ln(),
             samples,
             parents,
+            children,
             q: vec![0.0; d],
             changed: Array2::zeros((d, d)),
             best: vec![[None; 3]; d],
@@ -98,6 +108,7 @@ impl<'a> Search<'a> {
         for j in 0..d {
             search.evaluate_column(j);
         }
+        search.sum_residuals();
         for j in 0..d {
             search.rank_column(j, false);
         }
@@ -109,17 +120,10 @@ impl<'a> Search<'a> {
         let edges = self.parents.iter().map(Vec::len).sum::<usize>() as f64;
         let fit = match self.problem.model {
             NoiseModel::NonEqualVariance => self.q.iter().zip(&self.samples).map(|(q, n)| n * q.ln()).sum::<f64>(),
-            NoiseModel::EqualVariance => {
-                let rows = self.samples.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-                rows * (self.weighted_residuals() / rows).ln()
-            }
+            NoiseModel::EqualVariance if self.rows > 0.0 => self.rows * (self.weighted_residuals / self.rows).ln(),
+            NoiseModel::EqualVariance => 0.0,
         };
         fit + self.penalty * edges
-    }
-
-    /// Σ_j n_j q_j.
-    fn weighted_residuals(&self) -> f64 {
-        self.q.iter().zip(&self.samples).map(|(q, n)| n * q).sum()
     }
 
     /// The present graph: 1 at (i, j) for the edge i → j.
@@ -138,15 +142,16 @@ impl<'a> Search<'a> {
         while moves < limit {
             let Some((kind, cause, effect)) = self.next_move() else { break };
             match kind {
-                Move::Add => self.parents[effect].push(cause),
-                Move::Delete => self.parents[effect].retain(|&i| i != cause),
+                Move::Add => self.link(cause, effect),
+                Move::Delete => self.unlink(cause, effect),
                 Move::Reverse => {
-                    self.parents[effect].retain(|&i| i != cause);
-                    self.parents[cause].push(effect);
+                    self.unlink(cause, effect);
+                    self.link(effect, cause);
                     self.evaluate_column(cause);
                 }
             }
             self.evaluate_column(effect);
+            self.sum_residuals();
             self.rank_around(effect);
             if kind == Move::Reverse {
                 self.rank_around(cause);
@@ -154,6 +159,20 @@ impl<'a> Search<'a> {
             moves += 1;
         }
         moves
+    }
+
+    fn sum_residuals(&mut self) {
+        self.weighted_residuals = self.q.iter().zip(&self.samples).map(|(q, n)| n * q).sum();
+    }
+
+    fn link(&mut self, cause: usize, effect: usize) {
+        self.parents[effect].push(cause);
+        self.children[cause].push(effect);
+    }
+
+    fn unlink(&mut self, cause: usize, effect: usize) {
+        self.parents[effect].retain(|&i| i != cause);
+        self.children[cause].retain(|&j| j != effect);
     }
 
     /// The best legal move. Blocked ones are replaced by their column's best legal one; before giving up, all columns
@@ -197,7 +216,7 @@ impl<'a> Search<'a> {
         };
         let fit = match self.problem.model {
             NoiseModel::NonEqualVariance => gain,
-            NoiseModel::EqualVariance => self.samples.iter().sum::<f64>() * (gain / self.weighted_residuals()).ln_1p(),
+            NoiseModel::EqualVariance => self.rows * (gain / self.weighted_residuals).ln_1p(),
         };
         fit + self.penalty * edges
     }
@@ -213,16 +232,20 @@ impl<'a> Search<'a> {
     /// neighbours.
     fn rank_around(&mut self, j: usize) {
         self.rank_column(j, false);
-        for other in 0..self.parents.len() {
-            if self.parents[other].contains(&j) {
-                self.rank_column(other, false);
-            }
+        for other in self.children[j].clone() {
+            self.rank_column(other, false);
         }
     }
 
     /// Finds the best moves into column j; with `legal` only those that keep the graph acyclic.
     fn rank_column(&mut self, j: usize, legal: bool) {
         let d = self.parents.len();
+        // Adding i → j closes a cycle exactly when i is a descendant of j.
+        let after = if legal { self.descendants(j) } else { Vec::new() };
+        let mut is_parent = vec![false; d];
+        self.parents[j].iter().for_each(|&i| is_parent[i] = true);
+        let mut is_child = vec![false; d];
+        self.children[j].iter().for_each(|&i| is_child[i] = true);
         let mut best: [Option<Candidate>; 3] = [None; 3];
         for i in 0..d {
             if i == j {
@@ -233,12 +256,16 @@ impl<'a> Search<'a> {
                 let slot = &mut best[kind as usize];
                 if slot.is_none_or(|old| gain < old.gain)
                     && this.change(kind, gain) < -SMALLEST_GAIN
-                    && (!legal || this.is_acyclic_after(kind, i, j))
+                    && (!legal
+                        || match kind {
+                            Move::Add => !after[i],
+                            _ => this.is_acyclic_after(kind, i, j),
+                        })
                 {
                     *slot = Some(Candidate { cause: i, gain });
                 }
             };
-            if self.parents[j].contains(&i) {
+            if is_parent[i] {
                 if edge != Edge::Required {
                     let gain = self.gain(j, self.changed[[j, i]]);
                     offer(self, Move::Delete, gain);
@@ -246,7 +273,7 @@ impl<'a> Search<'a> {
                         offer(self, Move::Reverse, gain + self.gain(i, self.changed[[i, j]]));
                     }
                 }
-            } else if self.problem.l1[[i, j]].is_finite() && !self.parents[i].contains(&j) {
+            } else if self.problem.l1[[i, j]].is_finite() && !is_child[i] {
                 offer(self, Move::Add, self.gain(j, self.changed[[j, i]]));
             }
         }
@@ -259,6 +286,21 @@ impl<'a> Search<'a> {
             Move::Add => !self.is_ancestor(effect, cause, None),
             Move::Reverse => !self.is_ancestor(cause, effect, Some((cause, effect))),
         }
+    }
+
+    /// Which variables a directed path leads to from `node`, itself included.
+    fn descendants(&self, node: usize) -> Vec<bool> {
+        let mut seen = vec![false; self.children.len()];
+        let mut stack = vec![node];
+        seen[node] = true;
+        while let Some(node) = stack.pop() {
+            for &child in &self.children[node] {
+                if !std::mem::replace(&mut seen[child], true) {
+                    stack.push(child);
+                }
+            }
+        }
+        seen
     }
 
     /// True when a directed path leads from `from` to `to`, not counting the edge `without`.

@@ -2,6 +2,24 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod error;
+mod fista;
+mod lbfgs;
+pub mod line_search;
 mod observer;
+mod power_iteration;
+pub mod prox;
+mod reduce;
+mod smooth;
+mod split_mix;
+mod stopped;
+mod stopping;
 
+pub use error::{Error, Result};
+pub use fista::{Fista, FistaWorkspace, Momentum, Restart, StepRule};
+pub use lbfgs::{Lbfgs, LbfgsWorkspace};
 pub use observer::{Observer, Unobserved};
+pub use power_iteration::largest_curvature;
+pub use smooth::{Minimum, SmoothObjective, SolverState, Summary, TwiceDifferentiable};
+pub use stopped::Stopped;
+pub use stopping::{Measures, StoppingRule};

@@ -4,9 +4,14 @@
 #![cfg_attr(not(test), forbid(unsafe_code))]
 
 mod error;
+#[cfg(feature = "fft")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fft")))]
+pub mod fft;
+pub mod gradient;
 #[cfg(feature = "linalg")]
 #[cfg_attr(docsrs, doc(cfg(feature = "linalg")))]
 pub mod linalg;
+pub mod operator;
 #[cfg(feature = "linalg")]
 mod parallelism;
 #[cfg(feature = "random")]

@@ -7,6 +7,9 @@
 mod gemm;
 mod gemv;
 mod gram;
+#[cfg(feature = "lapack")]
+#[cfg_attr(docsrs, doc(cfg(feature = "lapack")))]
+pub mod lapack;
 mod ldlt;
 mod llt;
 mod lu;
