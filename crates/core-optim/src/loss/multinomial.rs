@@ -56,7 +56,7 @@ impl Multinomial {
     /// 1/2: the Lipschitz constant of the gradient in Z.
     #[must_use]
     pub fn curvature_bound<T: Scalar>(&self) -> T {
-        constant(0.5)
+        constant::<T>(0.5)
     }
 
     fn check<T>(&self, argument: &'static str, x: &ArrayRef2<T>) -> Result<()> {

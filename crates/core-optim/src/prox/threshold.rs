@@ -47,7 +47,7 @@ fn by_selection<T: Scalar>(mut rest: &mut [T], total: T) -> T {
             rest = &mut rest[..middle];
         }
     }
-    if count == 0 { -total } else { (sum - total) / constant((count) as f64) }
+    if count == 0 { -total } else { (sum - total) / constant::<T>((count) as f64) }
 }
 
 /// θ ← (Σ_{u > θ} u - total) / #{u > θ} until the set is stable. From any start, the second value is at most the
@@ -70,7 +70,7 @@ fn michelot<T: Scalar>(v: &ArrayRef1<T>, below: impl Fn(T) -> T, total: T, guess
             size = 0;
             continue;
         }
-        let next = (sum - total) / constant(count as f64);
+        let next = (sum - total) / constant::<T>(count as f64);
         if count == size {
             return next;
         }
