@@ -139,8 +139,9 @@ fn adam_iterations(criterion: &mut Criterion) {
         group.throughput(cubic(4.0 * ITERATIONS as f64, d));
         group.bench_function(BenchmarkId::new("orthant", d), |b| {
             b.iter(|| {
-                let start = (black_box(&w), &scales);
-                problem.reference_adam(MU, S, start, ITERATIONS, &AdamOptions::default()).expect("a legal stage")
+                problem
+                    .reference_adam(MU, S, (black_box(&w), &scales), ITERATIONS, &AdamOptions::default())
+                    .expect("a legal stage")
             });
         });
     }
@@ -170,8 +171,9 @@ fn rows(criterion: &mut Criterion) {
         let (w, scales) = (weights(&problem, D), Array1::ones(D));
         group.bench_function(BenchmarkId::new("orthant", n), |b| {
             b.iter(|| {
-                let start = (black_box(&w), &scales);
-                problem.reference_adam(MU, S, start, ITERATIONS, &AdamOptions::default()).expect("a legal stage")
+                problem
+                    .reference_adam(MU, S, (black_box(&w), &scales), ITERATIONS, &AdamOptions::default())
+                    .expect("a legal stage")
             });
         });
     }

@@ -145,6 +145,8 @@ impl Report {
             .collect();
         let document = json!({
             "experiment": name,
+            // Its place on the page.
+            "place": EXPERIMENTS.iter().position(|experiment| experiment.name == name),
             "title": self.experiment.title,
             "setting": setting,
             "seeds": seeds,

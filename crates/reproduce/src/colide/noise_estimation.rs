@@ -85,7 +85,7 @@ fn path_weights(fit: &Fit) -> Outcome<Array2<f64>> {
     Ok(fit.candidates.first().ok_or("a fit has a candidate")?.path_weights.clone())
 }
 
-/// √q_j at W; for the NV model that is its σ̂.
+/// √q at W, variable by variable; for the NV model that is its σ̂.
 fn residual_deviations(sample: &Sample, w: &Array2<f64>) -> Outcome<Array1<f64>> {
     let covariance = &sample.covariance.matrix;
     let mut residual = Array2::zeros(w.dim());

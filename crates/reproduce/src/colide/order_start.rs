@@ -3,7 +3,6 @@
 use super::graphs::{Noise, Sample, draw};
 use super::methods::{EV, GraphScore, Method, run};
 use crate::chart::{Chart, Plot};
-use crate::cpu::Stopwatch;
 use crate::experiment::{Claim, Experiment, Findings, Outcome, Verdict};
 use crate::job::for_all;
 use crate::statistics::{Summary, summary};
@@ -90,9 +89,7 @@ fn least_squares(sample: &Sample) -> Outcome<GraphScore> {
 fn order_start() -> Outcome<Findings> {
     let jobs: Vec<(Size, u64)> =
         SIZES.iter().flat_map(|&size| (1..=size.graphs).map(move |seed| (size, seed))).collect();
-    let watch = Stopwatch::start();
     let found = for_all("order start", &jobs, |(size, seed)| measure(size, *seed))?;
-    crate::job::note(&format!("order start: {:.0} s of this thread", watch.seconds()));
     let of = |size: Size| -> Vec<&Found> {
         jobs.iter().zip(&found).filter(|(job, _)| job.0 == size).map(|(_, found)| found).collect()
     };

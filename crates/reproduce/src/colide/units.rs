@@ -89,9 +89,9 @@ impl Cell {
 /// One data set under every change.
 struct Series {
     scores: Vec<GraphScore>,
-    /// Largest difference of the weights under MinSd from those at scale 1, relative to the largest weight.
+    /// Largest difference of the weights under `MinSd` from those at scale 1, relative to the largest weight.
     spread: f64,
-    /// Whether all graphs under MinSd are the same.
+    /// Whether all graphs under `MinSd` are the same.
     same_graph: bool,
 }
 
