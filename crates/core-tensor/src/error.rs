@@ -80,6 +80,24 @@ pub enum Error {
         /// Index of the vanishing pivot.
         pivot: usize,
     },
+    /// A matrix has a smaller rank than the question needs.
+    #[error("`{argument}` has numerical rank {rank}, but {needed} is needed because {reason}")]
+    RankDeficient {
+        /// The argument's name.
+        argument: &'static str,
+        /// Its numerical rank.
+        rank: usize,
+        /// The rank that would do.
+        needed: usize,
+        /// What the need comes from.
+        reason: &'static str,
+    },
+    /// A factorisation was asked for something before it had a matrix (or after it had rejected one).
+    #[error("`{argument}` holds no factorisation: call `factorise` first, and check that it succeeds")]
+    NotFactorised {
+        /// Which factorisation.
+        argument: &'static str,
+    },
     /// An iterative factorisation did not settle.
     #[error("the {what} of `{argument}` did not converge")]
     NoConvergence {
@@ -230,6 +248,14 @@ mod tests {
             "`a` is not positive definite: pivot 3 is not positive"
         );
         assert_eq!(Error::Singular { argument: "a", pivot: 0 }.to_string(), "`a` is singular: pivot 0 vanishes");
+        assert_eq!(
+            Error::RankDeficient { argument: "a", rank: 2, needed: 3, reason: "it has 3 columns" }.to_string(),
+            "`a` has numerical rank 2, but 3 is needed because it has 3 columns"
+        );
+        assert_eq!(
+            Error::NotFactorised { argument: "Llt" }.to_string(),
+            "`Llt` holds no factorisation: call `factorise` first, and check that it succeeds"
+        );
         assert_eq!(
             Error::NoConvergence { argument: "a", what: "singular value decomposition" }.to_string(),
             "the singular value decomposition of `a` did not converge"

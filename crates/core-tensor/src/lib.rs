@@ -1,12 +1,22 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The macro `s!` of the tests switches the lint off for itself, which `forbid` rejects; `deny` stands for all there.
+#![cfg_attr(not(test), forbid(unsafe_code))]
 
 mod error;
+#[cfg(feature = "fft")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fft")))]
+pub mod fft;
+pub mod gradient;
 #[cfg(feature = "linalg")]
 #[cfg_attr(docsrs, doc(cfg(feature = "linalg")))]
 pub mod linalg;
+pub mod operator;
 #[cfg(feature = "linalg")]
 mod parallelism;
+#[cfg(feature = "random")]
+#[cfg_attr(docsrs, doc(cfg(feature = "random")))]
+pub mod random;
 mod scalar;
 
 pub use error::{Error, Result, check_finite, check_range, check_shape, check_square, check_symmetric};

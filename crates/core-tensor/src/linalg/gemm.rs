@@ -54,7 +54,7 @@ pub fn gemm_into<T: Scalar>(
 }
 
 /// Matrix-vector shapes stay on one thread: faer's parallel form of them allocates and splits the sum.
-fn gemm_parallelism(m: usize, k: usize, n: usize) -> Par {
+pub(crate) fn gemm_parallelism(m: usize, k: usize, n: usize) -> Par {
     if m <= 1 || n <= 1 { Par::Seq } else { parallelism_for(m.saturating_mul(k).saturating_mul(n)) }
 }
 
