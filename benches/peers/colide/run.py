@@ -1,9 +1,13 @@
 """DAGMA on the problems that `peer-colide prepare` wrote: run.py FOLDER."""
 
 import json
+import os
 import pathlib
 import sys
 import time
+
+# Drawing its progress bar is no part of the peer's work.
+os.environ["TQDM_DISABLE"] = "1"
 
 import numpy as np
 from dagma.linear import DagmaLinear
