@@ -224,8 +224,10 @@ impl Context<'_, '_> {
             Some(weights) => State::at(&self.setup.problem, &admissible(&self.setup.problem, weights)),
             None => State::start(&self.setup.problem),
         };
-        if initial.is_none() && self.config.known_scales.is_none() && self.config.model == NoiseModel::EqualVariance {
-            // The reference starts the common scale at the smallest standard deviation.
+        let is_common = self.config.known_scales.is_none() && self.config.model == NoiseModel::EqualVariance;
+        if self.config.is_reference() && initial.is_none() && is_common {
+            // The reference starts the common scale at the smallest standard deviation. The fast solver must start at the
+            // closed form: from another scale its objective is not the profile, and it leaves W = 0 where that is optimal.
             let smallest = state.q.iter().copied().filter(|&q| q > 0.0).fold(f64::INFINITY, f64::min).sqrt();
             state.scales.fill(if smallest.is_finite() { smallest } else { 1.0 });
         }
