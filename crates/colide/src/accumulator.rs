@@ -1,6 +1,7 @@
 //! Covariances of streams: row by row or block by block, weighted, merged, forgetting.
 
 use crate::{Covariance, Error, Result};
+use core_tensor::linalg::{Accumulate, gram_into};
 use core_tensor::{check_finite, check_range, check_shape};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Slice};
 
@@ -252,12 +253,8 @@ fn of_block(x: &ArrayRef2<f64>, weights: Option<Array1<f64>>) -> CovarianceAccum
             row *= weight_of(i).sqrt();
         }
     }
-    block.scatter = centred.t().dot(&centred);
-    for i in 0..d {
-        for j in 0..i {
-            block.scatter[[j, i]] = block.scatter[[i, j]];
-        }
-    }
+    let outcome = gram_into(&mut block.scatter, Accumulate::Replace, 1.0, &centred);
+    debug_assert!(outcome.is_ok(), "the scatter has a row and a column per column");
     block
 }
 

@@ -5,11 +5,11 @@
 //! leaves the domain.
 
 use crate::Result;
-use crate::acyclicity::LogDet;
+use crate::acyclicity::{Acyclicity, LogDet};
 use crate::column::Sign;
 use crate::problem::{Problem, State};
 use crate::trace::{StageEnd, Step};
-use core_tensor::check_range;
+use core_tensor::{Kernel, check_range, vectorised};
 use ndarray::{Array2, ShapeBuilder, Zip};
 use std::ops::ControlFlow;
 
@@ -166,7 +166,6 @@ fn step(
     state: &mut State,
     work: &mut AdamWorkspace,
 ) {
-    let (beta1, beta2) = (options.beta1, options.beta2);
     let inverse = work.log_det.inverse_transposed();
     for j in 0..problem.variables() {
         let pull = if problem.scored[j] && state.scales[j] > 0.0 { mu / state.scales[j] } else { 0.0 };
@@ -183,23 +182,8 @@ fn step(
             debug_assert!(false, "all seven are column-major");
             continue;
         };
-        for i in 0..w.len() {
-            let sign = if w[i] > 0.0 {
-                1.0
-            } else if w[i] < 0.0 {
-                -1.0
-            } else {
-                0.0
-            };
-            let penalty = if l1[i] == f64::INFINITY { 0.0 } else { mu * l1[i] * sign };
-            let gradient = -pull * r[i] + penalty + problem.acyclicity.slope(w[i]) * m[i];
-            first[i] = beta1 * first[i] + (1.0 - beta1) * gradient;
-            second[i] = beta2 * second[i] + (1.0 - beta2) * gradient * gradient;
-            let step = (first[i] * correction.0) / ((second[i] * correction.1).sqrt() + EPSILON);
-            // A forbidden weight never moves.
-            last[i] = if l1[i] == f64::INFINITY { 0.0 } else { step };
-            w[i] -= rate * last[i];
-        }
+        let acyclicity = problem.acyclicity;
+        vectorised(ColumnStep { w, r, l1, m, first, second, last, pull, mu, rate, correction, options, acyclicity });
     }
     if let Some(signs) = &problem.signs {
         Zip::from(&mut state.w).and(signs).for_each(|w, sign| match sign {
@@ -207,5 +191,47 @@ fn step(
             Sign::NonNegative => *w = w.max(0.0),
             Sign::NonPositive => *w = w.min(0.0),
         });
+    }
+}
+
+/// The step of one column, without branches.
+struct ColumnStep<'a> {
+    w: &'a mut [f64],
+    r: &'a [f64],
+    l1: &'a [f64],
+    m: &'a [f64],
+    first: &'a mut [f64],
+    second: &'a mut [f64],
+    last: &'a mut [f64],
+    /// μ / σ_j.
+    pull: f64,
+    mu: f64,
+    rate: f64,
+    correction: (f64, f64),
+    options: &'a AdamOptions,
+    acyclicity: Acyclicity,
+}
+
+impl Kernel for ColumnStep<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let d = self.w.len();
+        let (w, r, l1, m) = (self.w, &self.r[..d], &self.l1[..d], &self.m[..d]);
+        let (first, second, last) = (&mut self.first[..d], &mut self.second[..d], &mut self.last[..d]);
+        let (beta1, beta2) = (self.options.beta1, self.options.beta2);
+        for i in 0..d {
+            let sign = f64::from(u8::from(w[i] > 0.0)) - f64::from(u8::from(w[i] < 0.0));
+            // A forbidden weight is zero and never moves.
+            let free = l1[i] < f64::INFINITY;
+            let penalty = if free { self.mu * l1[i] * sign } else { 0.0 };
+            let gradient = -self.pull * r[i] + penalty + self.acyclicity.slope(w[i]) * m[i];
+            first[i] = beta1 * first[i] + (1.0 - beta1) * gradient;
+            second[i] = beta2 * second[i] + (1.0 - beta2) * gradient * gradient;
+            let step = (first[i] * self.correction.0) / ((second[i] * self.correction.1).sqrt() + EPSILON);
+            last[i] = if free { step } else { 0.0 };
+            w[i] -= self.rate * last[i];
+        }
     }
 }

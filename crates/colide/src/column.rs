@@ -11,7 +11,7 @@
 //! that coordinate, add the coordinates that violate their optimality condition. The factor is kept up to date by
 //! appending rows and by Givens rotations, so a change of the support costs O(k²) for a support of size k.
 
-use crate::updated_cholesky::UpdatedCholesky;
+use crate::updated_cholesky::{UpdatedCholesky, subtract_multiple};
 
 /// Which values a weight may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -290,9 +290,7 @@ impl ColumnWorkspace {
                     moved |= change.abs() > 1e-14 * next.abs();
                     w[i] = next;
                     let column = &problem.covariance[i * d..(i + 1) * d];
-                    for (r, &c) in residual.iter_mut().zip(column) {
-                        *r -= change * c;
-                    }
+                    subtract_multiple(residual, change, column);
                 }
             }
             match ends {

@@ -1,5 +1,7 @@
 //! A Cholesky factor that follows a changing set of variables.
 
+use core_tensor::{Kernel, vectorised};
+
 /// The lower factor L of a positive definite k × k matrix, row by row, with k growing by [`append`](Self::append) and
 /// shrinking by [`remove`](Self::remove), each in O(k²).
 pub(crate) struct UpdatedCholesky {
@@ -26,6 +28,11 @@ impl UpdatedCholesky {
     /// Appends a variable with off-diagonal entries `row` (k) and the given diagonal entry. When the pivot vanishes to
     /// rounding, `ridge` is added to the diagonal (more than once if need be); true when that happened.
     pub(crate) fn append(&mut self, row: &[f64], diagonal: f64, ridge: f64) -> bool {
+        vectorised(Append { factor: self, row, diagonal, ridge })
+    }
+
+    #[inline(always)]
+    fn append_inlined(&mut self, row: &[f64], diagonal: f64, ridge: f64) -> bool {
         let k = self.size;
         self.factor.extend_from_slice(row);
         self.factor.push(0.0);
@@ -71,21 +78,31 @@ impl UpdatedCholesky {
     }
 
     /// Row i of L, up to and with its diagonal entry.
+    #[inline(always)]
     pub(crate) fn row(&self, i: usize) -> &[f64] {
         &self.factor[start(i)..=start(i) + i]
     }
 
     /// Solves L Lᵀ x = b in place.
     pub(crate) fn solve_in_place(&self, b: &mut [f64]) {
+        vectorised(Solve { factor: self, b, lower: true });
+    }
+
+    #[inline(always)]
+    fn solve_lower_inlined(&self, b: &mut [f64]) {
         for i in 0..self.size {
             let row = self.row(i);
             b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
         }
-        self.solve_upper_in_place(b);
     }
 
     /// Solves Lᵀ x = b in place.
     pub(crate) fn solve_upper_in_place(&self, b: &mut [f64]) {
+        vectorised(Solve { factor: self, b, lower: false });
+    }
+
+    #[inline(always)]
+    fn solve_upper_inlined(&self, b: &mut [f64]) {
         for i in (0..self.size).rev() {
             let row = self.row(i);
             let value = b[i] / row[i];
@@ -97,8 +114,65 @@ impl UpdatedCholesky {
     }
 }
 
+struct Append<'a> {
+    factor: &'a mut UpdatedCholesky,
+    row: &'a [f64],
+    diagonal: f64,
+    ridge: f64,
+}
+
+impl Kernel for Append<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        self.factor.append_inlined(self.row, self.diagonal, self.ridge)
+    }
+}
+
+struct Solve<'a> {
+    factor: &'a UpdatedCholesky,
+    b: &'a mut [f64],
+    /// Whether the lower triangle comes first.
+    lower: bool,
+}
+
+impl Kernel for Solve<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        if self.lower {
+            self.factor.solve_lower_inlined(self.b);
+        }
+        self.factor.solve_upper_inlined(self.b);
+    }
+}
+
+/// `target ← target − factor · values`.
+pub(crate) fn subtract_multiple(target: &mut [f64], factor: f64, values: &[f64]) {
+    vectorised(SubtractMultiple { target, factor, values });
+}
+
+struct SubtractMultiple<'a> {
+    target: &'a mut [f64],
+    factor: f64,
+    values: &'a [f64],
+}
+
+impl Kernel for SubtractMultiple<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (target, &value) in self.target.iter_mut().zip(self.values) {
+            *target -= self.factor * value;
+        }
+    }
+}
+
 /// Σ a_i b_i with eight partial sums, so that the compiler keeps them in vector registers.
-#[inline]
+#[inline(always)]
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0_f64; 8];
     let (a8, a_rest) = a.as_chunks::<8>();

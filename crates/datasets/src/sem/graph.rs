@@ -2,6 +2,7 @@
 
 use crate::Result;
 use core_tensor::check_range;
+use core_tensor::random::permutation;
 use rand::{Rng, RngExt};
 
 /// How the edges of a random DAG are drawn.
@@ -29,7 +30,7 @@ impl GraphModel {
             Self::ErdosRenyi { edges_per_node } => erdos_renyi(nodes, edges_per_node, rng)?,
             Self::ScaleFree { edges_per_node } => scale_free(nodes, edges_per_node, rng)?,
         };
-        let labels = permutation(nodes, rng);
+        let labels = permutation(rng, nodes);
         Ok(edges.into_iter().map(|(i, j)| (labels[i], labels[j])).collect())
     }
 }
@@ -70,13 +71,4 @@ fn scale_free<R: Rng>(nodes: usize, m: usize, rng: &mut R) -> Result<Vec<(usize,
         }
     }
     Ok(edges)
-}
-
-/// Fisher–Yates.
-fn permutation<R: Rng>(nodes: usize, rng: &mut R) -> Vec<usize> {
-    let mut labels: Vec<usize> = (0..nodes).collect();
-    for last in (1..nodes).rev() {
-        labels.swap(last, rng.random_range(0..=last));
-    }
-    labels
 }

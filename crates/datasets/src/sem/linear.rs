@@ -4,8 +4,6 @@ use super::NoiseLaw;
 use crate::{Error, Result};
 use core_tensor::{check_finite, check_range, check_shape, check_square};
 use ndarray::{Array1, Array2, Axis};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 
 /// x = Wᵀ x + z with independent noise z: for data of shape n × d, `X = X W + Z`.
 ///
@@ -62,7 +60,7 @@ impl LinearSem {
         check_range("rows", rows as f64, fits, "such that rows * d values fit into memory")?;
         let parents: Vec<Vec<(usize, f64)>> = (0..d).map(|j| self.parents(j)).collect();
         let deviation = self.noise_variance.mapv(f64::sqrt);
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut rng = core_tensor::random::rng(seed);
         let mut x = Array2::zeros((rows, d));
         for mut row in x.axis_iter_mut(Axis(0)) {
             for (value, &deviation) in row.iter_mut().zip(&deviation) {

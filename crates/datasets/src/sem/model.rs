@@ -4,8 +4,7 @@ use super::{GraphModel, LinearSem, NoiseLaw};
 use crate::Result;
 use core_tensor::{Error, check_range};
 use ndarray::{Array1, Array2};
-use rand::{Rng, RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::{Rng, RngExt};
 
 /// How a random linear structural equation model is drawn.
 ///
@@ -86,7 +85,7 @@ impl SemModel {
         }
         check_range("nodes", nodes as f64, nodes <= 1 << 24, "at most 2^24")?;
         self.check()?;
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut rng = core_tensor::random::rng(seed);
         let edges = self.graph.draw(nodes, &mut rng)?;
         let mut weights = Array2::zeros((nodes, nodes));
         for (cause, effect) in edges {

@@ -4,7 +4,7 @@
 //! own rows and columns and lets every inner loop run over full columns.
 
 use super::BadPivot;
-use crate::Scalar;
+use crate::{Kernel, Scalar, vectorised};
 use faer::{MatMut, MatRef};
 
 /// Rows and columns of a full block.
@@ -16,40 +16,59 @@ type Block<T> = [[T; BLOCK]; BLOCK];
 /// Factorises `a` (at most [`BLOCK`] rows) in place and writes the inverses of both factors to `lower` and `upper` (as
 /// large as `a`). `first` is the index of its first pivot in the whole matrix.
 pub(super) fn factorise<T: Scalar>(
-    mut a: MatMut<'_, T>,
-    mut lower: MatMut<'_, T>,
-    mut upper: MatMut<'_, T>,
+    a: MatMut<'_, T>,
+    lower: MatMut<'_, T>,
+    upper: MatMut<'_, T>,
     first: usize,
     good: impl Fn(T) -> bool,
 ) -> Result<(), BadPivot> {
-    let n = a.nrows();
-    let mut block = load(a.as_ref());
-    let mut pivot_inverses = [T::one(); BLOCK];
-    for k in 0..n {
-        let pivot = block[k][k];
-        if !good(pivot) {
-            return Err(BadPivot(first + k));
-        }
-        pivot_inverses[k] = T::one() / pivot;
-        let mut multipliers = [T::zero(); BLOCK];
-        for (v, multiplier) in block[k].iter_mut().zip(&mut multipliers).skip(k + 1) {
-            *v *= pivot_inverses[k];
-            *multiplier = *v;
-        }
-        for column in &mut block[k + 1..n] {
-            let top = column[k];
-            if top != T::zero() {
-                subtract(column, top, &multipliers);
+    vectorised(Factorise { a, lower, upper, first, good })
+}
+
+struct Factorise<'a, T, G> {
+    a: MatMut<'a, T>,
+    lower: MatMut<'a, T>,
+    upper: MatMut<'a, T>,
+    first: usize,
+    good: G,
+}
+
+impl<T: Scalar, G: Fn(T) -> bool> Kernel for Factorise<'_, T, G> {
+    type Output = Result<(), BadPivot>;
+
+    #[inline(always)]
+    fn run(self) -> Result<(), BadPivot> {
+        let Self { mut a, mut lower, mut upper, first, good } = self;
+        let n = a.nrows();
+        let mut block = load(a.as_ref());
+        let mut pivot_inverses = [T::one(); BLOCK];
+        for k in 0..n {
+            let pivot = block[k][k];
+            if !good(pivot) {
+                return Err(BadPivot(first + k));
+            }
+            pivot_inverses[k] = T::one() / pivot;
+            let mut multipliers = [T::zero(); BLOCK];
+            for (v, multiplier) in block[k].iter_mut().zip(&mut multipliers).skip(k + 1) {
+                *v *= pivot_inverses[k];
+                *multiplier = *v;
+            }
+            for column in &mut block[k + 1..n] {
+                let top = column[k];
+                if top != T::zero() {
+                    subtract(column, top, &multipliers);
+                }
             }
         }
+        store(&block, a.as_mut());
+        store(&invert_lower(&block), lower.as_mut());
+        store(&invert_upper(&block, &pivot_inverses), upper.as_mut());
+        Ok(())
     }
-    store(&block, a.as_mut());
-    store(&invert_lower(&block), lower.as_mut());
-    store(&invert_upper(&block, &pivot_inverses), upper.as_mut());
-    Ok(())
 }
 
 /// The inverse of the unit lower triangle, with zeros above the diagonal.
+#[inline(always)]
 fn invert_lower<T: Scalar>(block: &Block<T>) -> Block<T> {
     let mut inverse = identity();
     for k in 0..BLOCK {
@@ -66,6 +85,7 @@ fn invert_lower<T: Scalar>(block: &Block<T>) -> Block<T> {
 }
 
 /// The inverse of the upper triangle, with zeros below the diagonal.
+#[inline(always)]
 fn invert_upper<T: Scalar>(block: &Block<T>, pivot_inverses: &[T; BLOCK]) -> Block<T> {
     let mut inverse = identity();
     for k in (0..BLOCK).rev() {
@@ -89,6 +109,7 @@ fn subtract<T: Scalar>(column: &mut [T; BLOCK], factor: T, other: &[T; BLOCK]) {
     }
 }
 
+#[inline(always)]
 fn identity<T: Scalar>() -> Block<T> {
     let mut block = [[T::zero(); BLOCK]; BLOCK];
     for (j, column) in block.iter_mut().enumerate() {
@@ -97,6 +118,7 @@ fn identity<T: Scalar>() -> Block<T> {
     block
 }
 
+#[inline(always)]
 fn load<T: Scalar>(a: MatRef<'_, T>) -> Block<T> {
     let n = a.nrows();
     let mut block = if n == BLOCK { [[T::zero(); BLOCK]; BLOCK] } else { identity() };
@@ -109,6 +131,7 @@ fn load<T: Scalar>(a: MatRef<'_, T>) -> Block<T> {
     block
 }
 
+#[inline(always)]
 fn store<T: Scalar>(block: &Block<T>, a: MatMut<'_, T>) {
     let n = a.nrows();
     for (column, mut to) in block.iter().zip(a.col_iter_mut()) {
