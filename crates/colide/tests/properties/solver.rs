@@ -2,8 +2,8 @@
 
 use crate::problems::{config, covariance, rows};
 use colide::{
-    Acyclicity, Colide, Diagonal, Finish, Fit, Floor, NewtonOptions, NoiseModel, Progress, Schedule, Solver, Start, StageEnd,
-    StageProblem, covariance as covariance_of,
+    Acyclicity, Colide, Diagonal, Finish, Fit, Floor, NewtonOptions, NoiseModel, Progress, Schedule, Solver, StageEnd,
+    StageProblem, Start, covariance as covariance_of,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
