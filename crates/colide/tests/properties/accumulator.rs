@@ -27,7 +27,10 @@ fn agree(found: &Covariance, (mean, matrix, samples): (Array1<f64>, Array2<f64>,
 fn stream() -> impl Strategy<Value = (Array2<f64>, Array1<f64>)> {
     (2..40_usize, 1..=4_usize, -1e3..1e3_f64).prop_flat_map(|(n, d, offset)| {
         let weight = prop_oneof![Just(0.0), 0.1..3.0_f64];
-        (matrix_of(n, d, -2.0..2.0_f64).prop_map(move |x| x + offset), prop::collection::vec(weight, n).prop_map(Array1::from))
+        (
+            matrix_of(n, d, -2.0..2.0_f64).prop_map(move |x| x + offset),
+            prop::collection::vec(weight, n).prop_map(Array1::from),
+        )
     })
 }
 

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 /// All subsets of `of`.
 fn subsets(of: &[usize]) -> impl Iterator<Item = Vec<usize>> + '_ {
-    (0..1_usize << of.len()).map(|bits| of.iter().enumerate().filter(|&(k, _)| bits >> k & 1 == 1).map(|(_, &n)| n).collect())
+    (0..1_usize << of.len())
+        .map(|bits| of.iter().enumerate().filter(|&(k, _)| bits >> k & 1 == 1).map(|(_, &n)| n).collect())
 }
 
 fn check_all_queries(dag: &Array2<f64>) {

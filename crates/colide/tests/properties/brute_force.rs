@@ -55,7 +55,8 @@ pub(crate) fn is_valid_adjustment(graph: &Array2<f64>, cause: usize, effect: usi
         return false;
     }
     let causal = directed_paths(graph, cause, effect);
-    let forbidden = causal.iter().flat_map(|p| &p[1..]).any(|&n| with_descendants(graph, n).iter().any(|m| z.contains(m)));
+    let forbidden =
+        causal.iter().flat_map(|p| &p[1..]).any(|&n| with_descendants(graph, n).iter().any(|m| z.contains(m)));
     let confounded =
         skeleton_paths(graph, cause, effect).iter().any(|path| !causal.contains(path) && is_open(graph, path, z));
     !forbidden && !confounded
@@ -73,8 +74,10 @@ pub(crate) fn sid(truth: &Array2<f64>, estimate: &Array2<f64>) -> usize {
             let is_wrong = if z.contains(&j) {
                 !causal.is_empty()
             } else {
-                let spoiled =
-                    causal.iter().flat_map(|p| &p[1..]).any(|&n| with_descendants(truth, n).iter().any(|m| z.contains(m)));
+                let spoiled = causal
+                    .iter()
+                    .flat_map(|p| &p[1..])
+                    .any(|&n| with_descendants(truth, n).iter().any(|m| z.contains(m)));
                 let mut cut = truth.clone();
                 causal.iter().for_each(|path| cut[[path[0], path[1]]] = 0.0);
                 spoiled || !d_separated(&cut, i, j, &z)

@@ -36,8 +36,7 @@ fn known(d: usize) -> impl Strategy<Value = Known> {
     let pairs = d * d;
     (order(d), prop::collection::vec(fact, pairs), prop::collection::vec(sign, pairs), 0..3_u8, 0..=d).prop_map(
         move |(order, facts, signs, shape, cut)| {
-            let mut known =
-                Known { knowledge: Knowledge::new(), required: vec![], forbidden: vec![], signs: vec![] };
+            let mut known = Known { knowledge: Knowledge::new(), required: vec![], forbidden: vec![], signs: vec![] };
             let tiers = shape == 1;
             if tiers {
                 let parts = vec![order[..cut].to_vec(), order[cut..].to_vec()];

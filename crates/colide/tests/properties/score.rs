@@ -1,7 +1,9 @@
 //! Score, noise scales and profile score.
 
 use crate::problems::{config, covariance, order, permuted, residuals, square};
-use colide::{NoiseModel, StageProblem, mean_squared_residuals_into, noise_scales, profile_score, residual_covariance_into};
+use colide::{
+    NoiseModel, StageProblem, mean_squared_residuals_into, noise_scales, profile_score, residual_covariance_into,
+};
 use colide::{score, score_gradient_into};
 use core_tensor::gradient::check_gradient;
 use ndarray::{Array1, Array2};
