@@ -263,7 +263,9 @@ fn of_block(x: &ArrayRef2<f64>, weights: Option<Array1<f64>>) -> CovarianceAccum
     let magnitude = exponent_of(peak);
     block.exponent = if peak == 0.0 || SAFE.contains(&magnitude) { 0 } else { magnitude };
     // Relative to the first row, so that a constant column is constant to the bit.
-    let mut centred = x.mapv(|v| times_power(v, -block.exponent));
+    // Row-major whatever the layout of `x`, on which the bits of the product below would depend.
+    let mut centred = Array2::zeros(x.raw_dim());
+    centred.zip_mut_with(x, |c, &v| *c = times_power(v, -block.exponent));
     let origin = centred.row(first).to_owned();
     centred -= &origin;
     let mut shift = Array1::<f64>::zeros(d);
