@@ -207,7 +207,7 @@ impl Fista {
         };
         let mu = match self.momentum {
             Momentum::Convex => T::zero(),
-            Momentum::StronglyConvex(mu) => constant(mu),
+            Momentum::StronglyConvex(mu) => constant::<T>(mu),
         };
         let tracks_objective = self.restart == Restart::Function || self.stopping.needs_objective();
         work.previous.assign(&work.x);
@@ -223,7 +223,7 @@ impl Fista {
             }
             let q = (mu / lipschitz).min(T::one());
             let bend = T::one() - q * t * t;
-            let t_next = (bend + (bend * bend + constant::<T>(4.0) * t * t).sqrt()) * constant(0.5);
+            let t_next = (bend + (bend * bend + constant::<T>(4.0) * t * t).sqrt()) * constant::<T>(0.5);
             // The first iteration after a (re)start has x = x₋, so that β does not matter.
             let beta = if q < T::one() && t > T::zero() {
                 (t - T::one()) / t_next * (T::one() - t_next * q) / (T::one() - q)
@@ -265,7 +265,7 @@ impl Fista {
                 evaluations += 1;
                 Zip::from(&mut work.forward).and(&work.new).and(&work.y).for_each(|v, &new, &y| *v = new - y);
                 let linear = dot(&work.gradient, &work.forward);
-                let model = value_y + linear + lipschitz * constant(0.5) * moved;
+                let model = value_y + linear + lipschitz * constant::<T>(0.5) * moved;
                 // The three terms are rounded; without this slack L would grow for ever near the minimum.
                 let slack = constant::<T>(16.0) * T::epsilon() * (value_y.abs() + value.abs() + linear.abs());
                 if value <= model + slack {

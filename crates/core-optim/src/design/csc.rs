@@ -199,7 +199,7 @@ impl<T: Scalar> DesignMatrix<T> for CscMatrix<T> {
         check_index("column", j, self.columns(), "columns")?;
         let (rows, values) = self.column(j);
         let sum: T = values.iter().copied().sum();
-        let mean = sum / constant(self.rows as f64);
+        let mean = sum / constant::<T>(self.rows as f64);
         let deviations: T = values.iter().map(|&x| (x - mean) * (x - mean)).sum();
         Ok((sum, deviations + constant::<T>((self.rows - rows.len()) as f64) * mean * mean))
     }

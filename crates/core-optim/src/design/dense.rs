@@ -76,7 +76,7 @@ impl<T: Scalar> DesignMatrix<T> for Dense<'_, T> {
     fn stored_moments(&self, j: usize) -> Result<(T, T)> {
         let column = self.column(j)?;
         let sum = sum_by(&column, |x| x);
-        let mean = sum / constant(self.rows() as f64);
+        let mean = sum / constant::<T>(self.rows() as f64);
         Ok((sum, sum_by(&column, |x| (x - mean) * (x - mean))))
     }
 

@@ -66,12 +66,12 @@ impl Armijo {
                 });
             }
             let shorter = match (found.is_finite(), before) {
-                (false, _) => step * constant(0.5),
+                (false, _) => step * constant::<T>(0.5),
                 (true, None) => parabola(value, slope, step, found),
                 (true, Some(before)) => cubic_through(value, slope, before, (step, found)),
             };
             before = found.is_finite().then_some((step, found));
-            let (least, most) = (step * constant(0.1), step * constant(0.5));
+            let (least, most) = (step * constant::<T>(0.1), step * constant::<T>(0.5));
             // NaN falls to the middle branch.
             let next = if shorter < least {
                 least

@@ -85,12 +85,17 @@ impl StrongWolfe {
         let mut far = Far::Open;
         let mut step = first_step.min(max_step);
         let mut widths = [T::infinity(); 2];
-        let end = |low: Trial<T>, evaluations, end| LineSearchOutcome {
-            step: low.step,
-            value: low.value,
-            slope: Some(low.slope),
+        let end = |trial: Trial<T>, evaluations, end| LineSearchOutcome {
+            step: trial.step,
+            value: trial.value,
+            slope: Some(trial.slope),
             evaluations,
             end,
+        };
+        // A step that is only level with the start, up to rounding, may steer the search but is no result.
+        let failed = |low: Trial<T>, evaluations, reason| {
+            let best = if low.value < value { low } else { Trial { step: T::zero(), value, slope } };
+            end(best, evaluations, reason)
         };
         for evaluations in 1..=self.max_evaluations {
             let (v, s) = phi(step);
@@ -116,7 +121,7 @@ impl StrongWolfe {
                     // Growing: the cubic through the last two points, if it looks ahead at all.
                     if matches!(far, Far::Open) {
                         let ahead = cubic(&low, &trial);
-                        let (least, most) = (step * constant(2.0), step * constant(10.0));
+                        let (least, most) = (step * constant::<T>(2.0), step * constant::<T>(10.0));
                         step = if ahead >= least && ahead <= most {
                             ahead
                         } else if ahead < least {
@@ -139,27 +144,27 @@ impl StrongWolfe {
             let width = far_step - low.step;
             let wanted = match far {
                 // Nothing is known beyond: leave the domain's border quickly when no step was good yet.
-                Far::Outside(_) if low.step == T::zero() => low.step + width * constant(0.1),
+                Far::Outside(_) if low.step == T::zero() => low.step + width * constant::<T>(0.1),
                 Far::Known(far) if width.abs() <= constant::<T>(0.66) * widths[1] => cubic(&low, &far),
-                _ => low.step + width * constant(0.5),
+                _ => low.step + width * constant::<T>(0.5),
             };
             widths = [width.abs(), widths[0]];
             let fraction = (wanted - low.step) / width;
             // NaN goes to the middle.
-            let fraction = if fraction < constant(0.1) {
-                constant(0.1)
-            } else if fraction > constant(0.9) {
-                constant(0.9)
+            let fraction = if fraction < constant::<T>(0.1) {
+                constant::<T>(0.1)
+            } else if fraction > constant::<T>(0.9) {
+                constant::<T>(0.9)
             } else if fraction.is_nan() {
-                constant(0.5)
+                constant::<T>(0.5)
             } else {
                 fraction
             };
             step = low.step + fraction * width;
             if step == low.step || step == far_step || !(step > T::zero()) {
-                return Ok(end(low, evaluations, LineSearchEnd::IntervalTooSmall));
+                return Ok(failed(low, evaluations, LineSearchEnd::IntervalTooSmall));
             }
         }
-        Ok(end(low, self.max_evaluations, LineSearchEnd::EvaluationLimit))
+        Ok(failed(low, self.max_evaluations, LineSearchEnd::EvaluationLimit))
     }
 }

@@ -55,7 +55,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized, L: Loss<T>> LinearModel<'a, T, 
     }
 
     fn ridge_value(&self, w: &ArrayRef1<T>) -> T {
-        if self.ridge == T::zero() { T::zero() } else { self.ridge * constant(0.5) * dot(w, w) }
+        if self.ridge == T::zero() { T::zero() } else { self.ridge * constant::<T>(0.5) * dot(w, w) }
     }
 
     /// out ← c Xᵀ slopes + ρ v.

@@ -45,7 +45,7 @@ impl<T: Scalar> Loss<T> for Logistic {
     }
 
     fn curvature_bound(&self) -> T {
-        constant(0.25)
+        constant::<T>(0.25)
     }
 
     #[inline]

@@ -61,7 +61,7 @@ pub fn check_prox<T: Scalar>(
         let grid = uniform(&mut state) < 0.3;
         v.mapv_inplace(|_| {
             let x = normal(&mut state);
-            constant(magnitude * if grid { x.round() } else { x })
+            constant::<T>(magnitude * if grid { x.round() } else { x })
         });
         p.fill(T::nan());
         penalty.prox_into(&v, step, &mut p)?;

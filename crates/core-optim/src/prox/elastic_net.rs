@@ -57,7 +57,7 @@ impl<T: Scalar> ElasticNet<T> {
 
 impl<T: Scalar> Proximal<T> for ElasticNet<T> {
     fn value(&mut self, x: &ArrayRef1<T>) -> T {
-        let (l1, half) = (self.l1, self.l2 * constant(0.5));
+        let (l1, half) = (self.l1, self.l2 * constant::<T>(0.5));
         self.weights.sum(x, |x, p| p * (l1 * x.abs() + half * x * x))
     }
 
@@ -93,7 +93,7 @@ impl<T: Scalar> Proximal<T> for ElasticNet<T> {
 impl<T: Scalar> Separable<T> for ElasticNet<T> {
     #[inline]
     fn coordinate_value(&self, j: usize, x: T) -> T {
-        self.weights.get(j) * (self.l1 * x.abs() + self.l2 * constant(0.5) * x * x)
+        self.weights.get(j) * (self.l1 * x.abs() + self.l2 * constant::<T>(0.5) * x * x)
     }
 
     #[inline]

@@ -4,16 +4,22 @@ use crate::reduce::constant;
 use core_tensor::Scalar;
 use ndarray::ArrayRef1;
 
-/// Solves Σ max(f(vᵢ) - θ, 0) = `total` > 0 for θ, with `scratch` (as long as `v`, not empty) overwritten.
+/// Solves Σ max(f(vᵢ) - θ, 0) = `total` > 0 for θ and returns it as (top, θ - top) with top = max f(vᵢ): the two parts
+/// keep `(f(v) - top) - (θ - top)` exact where θ itself would be rounded. Works with `scratch` (as long as `v`, not empty) overwritten.
 ///
 /// Exact up to rounding. On contiguous scratch by repeated selection of the median, O(n) in the worst case; otherwise by
 /// Michelot's fixed point, O(n) per round and rarely more than ten rounds.
-pub(super) fn threshold<T: Scalar>(v: &ArrayRef1<T>, f: impl Fn(T) -> T, total: T, scratch: &mut ArrayRef1<T>) -> T {
+pub(super) fn threshold<T: Scalar>(
+    v: &ArrayRef1<T>,
+    f: impl Fn(T) -> T,
+    total: T,
+    scratch: &mut ArrayRef1<T>,
+) -> (T, T) {
     debug_assert!(v.len() == scratch.len() && !v.is_empty());
     // Only differences count: working below the maximum keeps the sums small and finite, and -0.0 apart from nothing.
     let top = v.iter().fold(T::neg_infinity(), |m, &v| if f(v).is_nan() { f(v) } else { m.max(f(v)) });
     if !top.is_finite() || v.iter().any(|&v| f(v).is_nan()) {
-        return T::nan();
+        return (T::nan(), T::nan());
     }
     let below = |v: T| f(v) - top;
     let guess = match scratch.as_slice_mut() {
@@ -27,7 +33,7 @@ pub(super) fn threshold<T: Scalar>(v: &ArrayRef1<T>, f: impl Fn(T) -> T, total: 
     };
     // A fixed point from the guess downwards in error: one round at the solution makes the sum exact in the order of
     // `v`, so that both ways agree bit for bit.
-    top + michelot(v, below, total, guess)
+    (top, michelot(v, below, total, guess))
 }
 
 /// Duchi and others (2008), algorithm of expected linear time, with a selection of guaranteed linear time.
@@ -47,7 +53,7 @@ fn by_selection<T: Scalar>(mut rest: &mut [T], total: T) -> T {
             rest = &mut rest[..middle];
         }
     }
-    if count == 0 { -total } else { (sum - total) / constant((count) as f64) }
+    if count == 0 { -total } else { (sum - total) / constant::<T>((count) as f64) }
 }
 
 /// θ ← (Σ_{u > θ} u - total) / #{u > θ} until the set is stable. From any start, the second value is at most the
@@ -70,7 +76,7 @@ fn michelot<T: Scalar>(v: &ArrayRef1<T>, below: impl Fn(T) -> T, total: T, guess
             size = 0;
             continue;
         }
-        let next = (sum - total) / constant(count as f64);
+        let next = (sum - total) / constant::<T>(count as f64);
         if count == size {
             return next;
         }
