@@ -35,9 +35,9 @@ fn spd(n: usize) -> Array2<f64> {
 fn m_matrix(n: usize) -> Array2<f64> {
     let mut a = normal(n, n).mapv(|v| -v.abs());
     for i in 0..n {
-        a[[i, i]] = 1.0;
-        let off = 1.0 - a.row(i).sum();
-        a[[i, i]] = off;
+        a[[i, i]] = 0.0;
+        // Row sums of one.
+        a[[i, i]] = 1.0 - a.row(i).sum();
     }
     a
 }

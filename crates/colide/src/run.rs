@@ -1,5 +1,6 @@
 //! From a configuration and a covariance to a fit: starts, stages, choice.
 
+use crate::acyclicity::LogDet;
 use crate::adam::{self, AdamWorkspace};
 use crate::colide::{Colide, Finish, Solver, Start};
 use crate::evidence::Evidence;
@@ -102,6 +103,17 @@ fn forbid_constant_columns(problem: &mut Problem) {
             problem.l1.column_mut(j).fill(f64::INFINITY);
         }
     }
+}
+
+/// Starting weights without what the problem rules out: the solvers keep a weight that is fixed at zero where it is.
+fn admissible(problem: &Problem, weights: &Array2<f64>) -> Array2<f64> {
+    let mut start = weights.clone();
+    for ((i, j), w) in start.indexed_iter_mut() {
+        if !(problem.l1[[i, j]].is_finite() && problem.sign(i, j).allows(w.signum())) {
+            *w = 0.0;
+        }
+    }
+    start
 }
 
 /// Where the solvers begin when a neighbouring problem has been solved already.
@@ -209,11 +221,13 @@ impl Context<'_, '_> {
         initial: Option<&Array2<f64>>,
     ) -> Result<(State, Vec<Stage>, Option<Array2<f64>>)> {
         let mut state = match initial {
-            Some(weights) => State::at(&self.setup.problem, weights),
+            Some(weights) => State::at(&self.setup.problem, &admissible(&self.setup.problem, weights)),
             None => State::start(&self.setup.problem),
         };
-        if initial.is_none() && self.config.known_scales.is_none() && self.config.model == NoiseModel::EqualVariance {
-            // The reference starts the common scale at the smallest standard deviation.
+        let is_common = self.config.known_scales.is_none() && self.config.model == NoiseModel::EqualVariance;
+        if self.config.is_reference() && initial.is_none() && is_common {
+            // The reference starts the common scale at the smallest standard deviation. The fast solver must start at the
+            // closed form: from another scale its objective is not the profile, and it leaves W = 0 where that is optimal.
             let smallest = state.q.iter().copied().filter(|&q| q > 0.0).fold(f64::INFINITY, f64::min).sqrt();
             state.scales.fill(if smallest.is_finite() { smallest } else { 1.0 });
         }
@@ -279,7 +293,7 @@ impl Context<'_, '_> {
                 if raised > s {
                     self.setup.warnings.push(Warning::DomainRaised { stage: number, s: raised });
                 }
-                let (steps, objective, h) = last;
+                let (steps, objective, h) = if last.0 > 0 { last } else { self.standstill(scaled_mu, raised, state) };
                 return Ok(Stage { mu, s: raised, steps: iterations.unwrap_or(steps), objective, h, end });
             }
             state.clone_from(&before);
@@ -287,6 +301,14 @@ impl Context<'_, '_> {
             rate_halvings += 1;
         }
         Err(Error::OutOfDomain { s: raised - 0.1 })
+    }
+
+    /// Objective and h of a stage that took no step.
+    fn standstill(&self, mu: f64, s: f64, state: &State) -> (usize, f64, f64) {
+        let problem = &self.setup.problem;
+        let mut log_det = LogDet::with_form(problem.variables(), problem.acyclicity);
+        let h = log_det.value_unchecked(&state.w, s).unwrap_or(f64::INFINITY);
+        (0, mu * state.penalised_score(problem) + h, h)
     }
 
     /// The support of the thresholded weights without cycles; required edges always stay.

@@ -71,7 +71,7 @@ pub enum Restart {
 ///     fn dimension(&self) -> usize { 2 }
 ///     fn value(&mut self, x: &ArrayRef1<f64>) -> f64 { 0.5 * ((x[0] - 3.0).powi(2) + (x[1] + 0.5).powi(2)) }
 ///     fn value_and_gradient_into(&mut self, x: &ArrayRef1<f64>, gradient: &mut ArrayRef1<f64>) -> f64 {
-///         gradient.assign(&(x - &array![3.0, -0.5]));
+///         (gradient[0], gradient[1]) = (x[0] - 3.0, x[1] + 0.5);
 ///         self.value(x)
 ///     }
 /// }

@@ -2,10 +2,13 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod descent;
+pub mod design;
 mod error;
 mod fista;
 mod lbfgs;
 pub mod line_search;
+pub mod loss;
 mod observer;
 mod power_iteration;
 pub mod prox;

@@ -4,6 +4,7 @@ mod program;
 
 use ndarray::Array2;
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
+use orthant::colide::{Colide, MissingData, covariance_with_missing};
 use orthant::datasets::sem::{GraphModel, LinearSem, SemModel};
 use program::{Place, names};
 
@@ -445,7 +446,14 @@ fn the_bootstrap_says_how_sure_edges_are() {
     }
     let first = place.text("one/edges.csv").lines().next().unwrap().to_owned();
     assert!(first.ends_with(",direction,frequency,lower,upper"), "{first}");
-    assert!(place.text("one/report.html").contains("How sure the edges are"));
+    let report = place.text("one/report.html");
+    assert!(report.contains("How sure the edges are") && report.contains("Consensus: "));
+    // More than half of the draws, no cycle: all of the graph's edges with such a share.
+    let consensus = fit["bootstrap"]["consensus"].as_array().unwrap();
+    let sure = fit["edges"].as_array().unwrap().iter().filter(|edge| edge["frequency"].as_f64().unwrap() > 0.5);
+    let sure: Vec<_> = sure.map(|edge| serde_json::json!([edge["cause"], edge["effect"]])).collect();
+    assert!(!sure.is_empty() && sure.iter().all(|pair| consensus.contains(pair)));
+    assert!(out.contains("consensus of the replicates"), "{out}");
     let effects = place.succeed(&["colide", "query", "one", "--effects"]);
     assert!(effects.contains("a path in"), "{effects}");
     // Without it the page says nothing of it, and the graph is the same.
@@ -455,45 +463,224 @@ fn the_bootstrap_says_how_sure_edges_are() {
 }
 
 #[test]
+fn subsamples_bound_the_number_of_false_edges() {
+    let (_, x) = model();
+    let place = Place::new();
+    place.file("t.csv", csv(&x, &letters(8), ",", "\n"));
+    let run = |resampling: &str, begin: &str| -> serde_json::Value {
+        let options = ["--bootstrap", "16", "--resampling", resampling, "--bootstrap-begin", begin];
+        let common = ["colide", "fit", "t.csv", "--noise", "ev", "--out", "x", "--force", "--json"];
+        serde_json::from_str(&place.succeed(&[&common[..], &options].concat())).unwrap()
+    };
+    let half = run("half", "fit");
+    let found = &half["bootstrap"];
+    assert_eq!((&found["resampling"], &found["begin"]), (&"half".into(), &"fit".into()));
+    // q² / ((2 π − 1) d (d − 1)), Meinshausen and Bühlmann.
+    let q = found["mean_edges"].as_f64().unwrap();
+    let bounds = found["expected_false_edges"].as_array().unwrap();
+    assert_eq!(bounds.len(), 4);
+    for bound in bounds {
+        let expected = q * q / ((2.0 * bound["frequency"].as_f64().unwrap() - 1.0) * 56.0);
+        assert!((bound["at_most"].as_f64().unwrap() - expected).abs() < 1e-12 * expected);
+    }
+    // Equal variances, 200 rows in each half, weights of at least 0.5: every edge of the graph is in most halves.
+    let edges = half["edges"].as_array().unwrap();
+    let consensus = found["consensus"].as_array().unwrap();
+    for edge in edges {
+        assert!(consensus.contains(&serde_json::json!([edge["cause"], edge["effect"]])), "{edge}");
+    }
+    let report = place.text("x/report.html");
+    assert!(report.contains("half of the rows, without replacement") && report.contains("expected false edges"));
+    assert!(report.contains("began at the fit of all rows"));
+
+    let third = run("0.3", "cold");
+    assert_eq!((&third["bootstrap"]["resampling"], &third["bootstrap"]["begin"]), (&"0.3".into(), &"cold".into()));
+    assert!(place.text("x/report.html").contains("Here another share was drawn"));
+    assert!(place.text("x/report.html").contains("each fit began from nothing"));
+    let all = run("bootstrap", "cold");
+    assert_eq!(all["bootstrap"]["expected_false_edges"], serde_json::json!([]));
+    assert!(!place.text("x/report.html").contains("expected false edges"));
+    assert_ne!(all["bootstrap"]["mean_edges"], third["bootstrap"]["mean_edges"]);
+}
+
+#[test]
 fn the_penalty_is_chosen_by_the_criterion() {
     let (_, x) = model();
     let place = Place::new();
     place.file("t.csv", csv(&x, &letters(8), ",", "\n"));
+    let lowest = |list: &[serde_json::Value], field: &str| {
+        let value = |entry: &serde_json::Value| entry[field].as_f64().unwrap();
+        list.iter().min_by(|a, b| value(a).total_cmp(&value(b))).unwrap()["sparsity"].clone()
+    };
     for (path, tried) in [("0.01,0.1,1", 3), ("auto", 12)] {
-        let out = place.succeed(&[
-            "colide",
-            "fit",
-            "t.csv",
-            "--finish",
-            "polish",
-            "--sparsity-path",
-            path,
-            "--out",
-            "x",
-            "--force",
-            "--json",
-        ]);
-        let fit: serde_json::Value = serde_json::from_str(&out).unwrap();
-        let list = fit["diagnostics"]["sparsity_path"].as_array().unwrap();
-        assert_eq!(list.len(), tried);
-        let lowest = list.iter().min_by(|a, b| a["bic"].as_f64().unwrap().total_cmp(&b["bic"].as_f64().unwrap()));
-        assert_eq!(fit["diagnostics"]["bic"], lowest.unwrap()["bic"]);
-        // The fit with that λ alone is the same.
-        let lambda = fit["settings"]["sparsity"].to_string();
-        place.succeed(&[
-            "colide",
-            "fit",
-            "t.csv",
-            "--finish",
-            "polish",
-            "--sparsity",
-            &lambda,
-            "--out",
-            "alone",
-            "--force",
-        ]);
-        assert_eq!(place.bytes("alone/weights.npy"), place.bytes("x/weights.npy"));
+        for choose in ["bic", "ebic:0.5"] {
+            let common = ["colide", "fit", "t.csv", "--finish", "polish", "--out", "x", "--force", "--json"];
+            let out = place.succeed(&[&common[..], &["--sparsity-path", path, "--choose", choose]].concat());
+            let fit: serde_json::Value = serde_json::from_str(&out).unwrap();
+            let list = fit["diagnostics"]["sparsity_path"].as_array().unwrap();
+            assert_eq!(list.len(), tried);
+            assert_eq!(fit["settings"]["choose"], choose);
+            assert_eq!(fit["settings"]["sparsity"], lowest(list, "criterion"));
+            for entry in list {
+                // BIC + 4 γ edges log d, Foygel and Drton.
+                let gamma = if choose == "bic" { 0.0 } else { 0.5 };
+                let number = |field: &str| entry[field].as_f64().unwrap();
+                let expected = number("bic") + 4.0 * gamma * number("edges") * 8.0_f64.ln();
+                assert!((number("criterion") - expected).abs() < 1e-12 * expected.abs());
+            }
+        }
     }
+    let report = place.text("x/report.html");
+    assert!(report.contains("<th class=\"r\">ebic:0.5</th>"));
+    // The last path has γ = 0.5; without --choose it is the BIC.
+    place.succeed(&["colide", "fit", "t.csv", "--sparsity-path", "auto", "--out", "y", "--quiet"]);
+    assert_eq!(place.json("y/fit.json")["settings"]["choose"], "bic");
+    assert!(!place.text("y/report.html").contains("ebic"));
+}
+
+#[test]
+fn holes_are_filled_by_what_is_there() {
+    let (_, x) = model();
+    let place = Place::new();
+    let complete = csv(&x, &letters(8), ",", "\n");
+    place.file("t.csv", &complete);
+    // Every thirteenth entry is missing: by the place in the table, so completely at random.
+    let mut text = letters(8).join(",") + "\n";
+    for (i, row) in x.rows().into_iter().enumerate() {
+        let cell = |(j, v): (usize, &f64)| if (8 * i + j) % 13 == 0 { "NA".to_owned() } else { v.to_string() };
+        text.push_str(&(row.iter().enumerate().map(cell).collect::<Vec<_>>().join(",") + "\n"));
+    }
+    place.file("holes.csv", &text);
+    let mut bytes = Vec::new();
+    let holes = Array2::from_shape_fn(x.dim(), |(i, j)| if (8 * i + j) % 13 == 0 { f64::NAN } else { x[[i, j]] });
+    holes.write_npy(&mut bytes).unwrap();
+    place.file("holes.npy", bytes);
+    let run = |file: &str, how: &str, out: &str| {
+        place.succeed(&["colide", "fit", file, "--noise", "ev", "--missing", how, "--out", out])
+    };
+    run("t.csv", "em", "complete");
+    place.succeed(&["colide", "fit", "t.csv", "--noise", "ev", "--out", "plain"]);
+    assert_eq!(place.bytes("complete/weights.npy"), place.bytes("plain/weights.npy"), "nothing is missing");
+    let whole = weights(&place, "plain");
+    for (how, method) in [("em", MissingData::default()), ("pairwise", MissingData::Pairwise)] {
+        let out = run("holes.csv", how, how);
+        assert!(out.contains(&format!("400 rows, 8 variables, 8 % of the entries missing ({how})")), "{out}");
+        assert!(out.contains("are too optimistic"), "{out}");
+        let fit = place.json(&format!("{how}/fit.json"));
+        assert_eq!(fit["data"]["missing"]["method"], how);
+        // 247 of 3200 entries.
+        assert_eq!(fit["data"]["missing"]["share"], 247.0 / 3200.0);
+        assert_eq!(fit["data"]["missing"]["iterations"].as_u64().unwrap() > 0, how == "em");
+        assert_eq!(fit["variables"][0]["residuals"], serde_json::Value::Null, "the rows are not complete");
+        let library = covariance_with_missing(&holes, method).unwrap().covariance;
+        assert_eq!(weights(&place, how), Colide::homoscedastic().fit_covariance(&library).unwrap().weights, "{how}");
+        run("holes.npy", how, "npy");
+        assert_eq!(place.bytes("npy/weights.npy"), place.bytes(&format!("{how}/weights.npy")));
+        std::fs::remove_dir_all(place.path("npy")).unwrap();
+    }
+    // Maximum likelihood loses about one thirteenth of the rows to each weight, whose standard error is about 1 / √400 =
+    // 0.05. The pairwise covariance has no such bound: its weak false edges, which the threshold drops, pull at others.
+    let difference = &weights(&place, "em") - &whole;
+    assert!(difference.iter().all(|v| v.abs() < 0.1), "{difference}");
+    run("holes.csv", "drop", "drop");
+    place.succeed(&["colide", "fit", "holes.csv", "--noise", "ev", "--drop-missing", "--out", "alias"]);
+    assert_eq!(place.bytes("drop/weights.npy"), place.bytes("alias/weights.npy"));
+    // A row of 8 entries lies clear of every multiple of 13 in 5 of 13 cases: 153 of 400 rows.
+    assert_eq!(place.json("drop/fit.json")["data"]["samples"], 153.0);
+    assert_eq!(place.json("drop/fit.json")["data"]["missing"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_series_has_instantaneous_and_lagged_effects() {
+    // b = 0.8 a(t − 1) + noise and c = 0.9 b(t) + noise: one edge from the past, one within the row.
+    let noise =
+        SemModel::new(GraphModel::ErdosRenyi { edges_per_node: 0.0 }).generate(3, 1).unwrap().sample(600, 6).unwrap();
+    let mut x = noise;
+    for t in 0..600 {
+        if t > 0 {
+            x[[t, 1]] += 0.8 * x[[t - 1, 0]];
+        }
+        x[[t, 2]] += 0.9 * x[[t, 1]];
+    }
+    let place = Place::new();
+    place.file("t.csv", csv(&x, &letters(3), ",", "\n"));
+    let common = ["colide", "fit", "t.csv", "--noise", "ev", "--force", "--out", "x"];
+    let out = place.succeed(&[&common[..], &["--lags", "2"]].concat());
+    assert!(out.contains("t.csv, 598 rows, 3 variables and 6 of the past (2 lags)"), "{out}");
+    let fit = place.json("x/fit.json");
+    assert_eq!((&fit["data"]["lags"], &fit["data"]["samples"]), (&2.into(), &598.0.into()));
+    let names: Vec<&str> = fit["variables"].as_array().unwrap().iter().map(|v| v["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["a", "b", "c", "a[t-1]", "b[t-1]", "c[t-1]", "a[t-2]", "b[t-2]", "c[t-2]"]);
+    assert_eq!((&fit["variables"][2]["lag"], &fit["variables"][8]["lag"]), (&0.into(), &2.into()));
+    let w = weights(&place, "x");
+    assert_eq!(w.dim(), (9, 9));
+    // Least squares on 598 rows with noise of variance 1: a standard error of 0.04, and λ = 0.05 pulls by about as much.
+    assert!((w[[3, 1]] - 0.8).abs() < 0.2 && (w[[1, 2]] - 0.9).abs() < 0.2, "{w}");
+    assert_eq!(w.iter().filter(|&&v| v != 0.0).count(), 2);
+    let edges = place.text("x/edges.csv");
+    let from_the_past = edges.lines().find(|line| line.starts_with("a[t-1],b,")).unwrap();
+    assert!(from_the_past.ends_with(",compelled"), "time compels it: {from_the_past}");
+    // The past is drawn above, and only where edges touch it.
+    let svg = place.text("x/graph.svg");
+    let height = |name: &str| -> f64 {
+        let node = svg.split("<g class=\"n\">").find(|node| node.contains(&format!("<title>{name}</title>"))).unwrap();
+        node.split(" y=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+    };
+    assert!(height("a[t-1]") < height("b") && height("b") < height("c"));
+    assert!(!svg.contains("c[t-2]") && svg.contains("On top: the past"));
+    let dot = place.text("x/graph.dot");
+    assert!(dot.contains("{ rank=source; \"a[t-1]\"; }") && dot.matches(" -> ").count() == 2, "{dot}");
+    let report = place.text("x/report.html");
+    assert!(report.contains("of them from the past") && report.contains("X[t-1] is X one row before"));
+    assert!(report.contains("<td>b</td>") && !report.contains("<td>b[t-2]</td>"));
+
+    // Knowledge speaks of the past by its names, λ can be chosen, units can be changed.
+    place.succeed(&[&common[..], &["--lags", "1", "--forbid", "a[t-1]->b", "--standardise"]].concat());
+    assert_eq!(weights(&place, "x")[[3, 1]], 0.0);
+    let out = place.succeed(&[&common[..], &["--lags", "1", "--sparsity-path", "auto"]].concat());
+    assert!(out.contains("of 12 tried, by bic"), "{out}");
+    let answer = place.succeed(&["colide", "query", "x", "--do", "a[t-1]=1"]);
+    assert!(answer.contains("standard deviations are not"), "{answer}");
+}
+
+#[test]
+fn residuals_are_looked_at() {
+    // b depends on a, with noise that grows with a; c is a coin of ±1, with a kurtosis of −2.
+    let noise =
+        SemModel::new(GraphModel::ErdosRenyi { edges_per_node: 0.0 }).generate(2, 1).unwrap().sample(800, 7).unwrap();
+    let x = Array2::from_shape_fn((800, 3), |(i, j)| match j {
+        0 => noise[[i, 0]],
+        1 => 2.0 * noise[[i, 0]] + noise[[i, 0]] * noise[[i, 1]],
+        _ => {
+            if i % 2 == 0 {
+                1.0
+            } else {
+                -1.0
+            }
+        }
+    });
+    let place = Place::new();
+    place.file("t.csv", csv(&x, &letters(3), ",", "\n"));
+    let common = ["colide", "fit", "t.csv", "--forbid", "b->a", "--force", "--out", "x"];
+    place.succeed(&common);
+    let fit = place.json("x/fit.json");
+    let of = |j: usize, field: &str| fit["variables"][j]["residuals"][field].as_f64().unwrap();
+    assert!(of(0, "normality_p") > 0.001 && of(0, "squared_correlation") == 0.0);
+    assert!(of(1, "squared_correlation") > 0.2, "the noise of b depends on a");
+    assert!((of(2, "excess_kurtosis") + 2.0).abs() < 0.05 && of(2, "normality_p") < 1e-6);
+    let report = place.text("x/report.html");
+    assert!(report.contains("The size of the residual depends on a cause for b:"));
+    assert!(report.contains("clearly not Gaussian (p below 0.01): b, c."));
+    // Without rows there are no residuals.
+    let c = orthant::colide::covariance(&x).unwrap();
+    place.file("c.csv", csv(&c.matrix, &letters(3), ",", "\n"));
+    place.succeed(&["colide", "fit", "c.csv", "--covariance", "--samples", "800", "--out", "y"]);
+    assert_eq!(place.json("y/fit.json")["variables"][1]["residuals"], serde_json::Value::Null);
+    assert!(!place.text("y/report.html").contains("Do the residuals look"));
+    // Rows beyond the memory are streamed, with the same graph.
+    place.succeed(&[&common[..], &["--memory", "0.00002"]].concat());
+    assert_eq!(place.json("x/fit.json")["variables"][1]["residuals"], serde_json::Value::Null);
+    assert_eq!(place.json("x/fit.json")["edges"], fit["edges"]);
 }
 
 #[test]
@@ -537,8 +724,17 @@ fn interventions_by_group_are_taken_into_account() {
     place.file("t.csv", text);
     let common = ["colide", "fit", "t.csv", "--group-by", "experiment", "--forbid", "b->a", "--out", "x", "--force"];
     place.succeed(&[&common[..], &["--intervened", "set:b"]].concat());
+    let fit = place.json("x/fit.json");
+    assert!(fit["variables"][1]["residuals"].is_object(), "of the rows without intervention");
     // 200 rows with noise of variance 1: a standard error of 0.07.
     assert!((place.json("x/fit.json")["edges"][0]["weight"].as_f64().unwrap() - 2.0).abs() < 0.35);
+    // The steps are seen here too.
+    place.succeed(&[&common[..], &["--intervened", "set:b", "--trace", "steps.csv"]].concat());
+    assert!(place.text("steps.csv").lines().count() > 4);
+    place.succeed(&[&common[..], &["--intervened", "set:b", "--sparsity-path", "0.01,0.1"]].concat());
+    assert_eq!(place.json("x/fit.json")["diagnostics"]["sparsity_path"].as_array().unwrap().len(), 2);
+    let run = place.run(&[&common[..], &["--intervened", "set:b,a", "--intervened", "free:b"]].concat());
+    assert_eq!((run.code, run.err.starts_with("error: `b` is a target in all but 0 rows;")), (2, true), "{}", run.err);
     place.succeed(&common);
     let all = place.json("x/fit.json");
     assert!(all["edges"].as_array().unwrap().iter().all(|edge| (edge["weight"].as_f64().unwrap() - 2.0).abs() > 0.35));
@@ -580,6 +776,7 @@ fn the_bootstrap_centres_groups_too() {
         let fit: serde_json::Value = serde_json::from_str(&out).unwrap();
         fit["edges"].as_array().unwrap().iter().map(|edge| edge["frequency"].as_f64().unwrap()).collect()
     };
-    // 64 is a power of two far above the data: only rounding differs, and no edge hangs by that.
+    // Groups are centred before the draws. 64 is a power of two far above the data: only rounding differs, and no edge hangs by that.
     assert_eq!(frequencies(0.0), frequencies(64.0));
+    assert!(place.text("x/report.html").contains("Groups were centred once, before the draws."));
 }

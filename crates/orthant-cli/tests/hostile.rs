@@ -58,12 +58,12 @@ fn too_little() {
 fn cells() {
     let row3 = |cell: &str| format!("a,b,c\n1,2,3\n4,{cell},6\n7,8,9\n");
     let at = "`t.csv`, row 3, column 2 (`b`): ";
-    let missing = "fill it, or leave such rows out with --drop-missing";
+    let missing = "fill it, or choose with --missing drop, em or pairwise what is done about it";
     refused(row3("x"), &format!("{at}`x` is not a number; correct it, or leave the column out with --exclude b"));
     refused(row3(""), &format!("{at}the cell is empty; {missing}"));
     refused(row3("  "), &format!("{at}the cell is empty; {missing}"));
     refused(row3("NA"), &format!("{at}`NA` is a missing value; {missing}"));
-    refused(row3("NaN"), &format!("{at}`NaN` is not a finite number"));
+    refused(row3("NaN"), &format!("{at}`NaN` is not a finite number; {missing}"));
     refused(row3("-inf"), &format!("{at}`-inf` is not a finite number"));
     refused(row3("1e999"), &format!("{at}`1e999` is not a finite number"));
     refused(row3("\"5,5\""), &format!("{at}`5,5` has a decimal comma; pass --decimal-comma"));
@@ -183,10 +183,35 @@ fn covariances() {
 #[test]
 fn options_of_the_method() {
     let table = "a,b\n1,2\n3,5\n4,4\n";
-    let cases: [(&[&str], &str); 23] = [
+    let cases: [(&[&str], &str); 30] = [
         (&["--confidence", "1"], "--confidence is 1; it must be between 0 and 1"),
         (&["--sparsity-path", "0.1,,1"], "--sparsity-path `0.1,,1`: `` is not a number"),
-        (&["--sparsity-path", "-1"], "`sparsity` is -1; it must be finite and >= 0"),
+        (&["--sparsity-path", "-1"], "--sparsity-path holds -1; each λ must be finite and >= 0"),
+        (
+            &["--sparsity-path", "auto", "--choose", "aic"],
+            "--choose `aic`: write `bic`, or `ebic:G` with G from 0 to 1",
+        ),
+        (
+            &["--sparsity-path", "auto", "--choose", "ebic:2"],
+            "--choose `ebic:2`: write `bic`, or `ebic:G` with G from 0 to 1",
+        ),
+        (
+            &["--sparsity-path", "auto", "--trace", "s.csv"],
+            "--trace cannot be combined with --sparsity-path; to follow the chosen fit, pass its λ as --sparsity",
+        ),
+        (
+            &["--bootstrap", "9", "--resampling", "1"],
+            "--resampling `1`: write `bootstrap`, `half`, or a fraction of the rows between 0 and 1",
+        ),
+        (
+            &["--bootstrap", "9", "--resampling", "third"],
+            "--resampling `third`: write `bootstrap`, `half`, or a fraction of the rows between 0 and 1",
+        ),
+        (
+            &["--bootstrap", "200"],
+            "--bootstrap: in one of the draws all rows of `t.csv` are equal; it has too few different rows",
+        ),
+        (&["--lags", "2"], "--lags 2 needs at least 4 rows; `t.csv` has 3"),
         (&["--sparsity", "-1"], "`sparsity` is -1; it must be finite and >= 0"),
         (&["--sparsity", "nan"], "`sparsity` is NaN; it must be finite and >= 0"),
         (&["--threshold", "-0.5"], "`threshold` is -0.5; it must be finite and >= 0"),
@@ -217,6 +242,66 @@ fn options_of_the_method() {
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
         refused_with(table, &options, message);
     }
+}
+
+#[test]
+fn series() {
+    let table = "a,b,g\n1,2,1\n3,5,1\n4,4,1\n2,2,2\n5,7,2\n";
+    let cases: [(&[&str], &str); 6] = [
+        (&["--bootstrap", "9"], "--bootstrap, which draws rows one by one and so tears the series apart"),
+        (&["--group-by", "g", "--intervened", "1:a"], "--intervened, which treats rows as independent of each other"),
+        (&["--group-by", "g"], "--group-by, because the first row of a group does not follow the last one of another"),
+        (&["--covariance", "--samples", "9"], "--covariance, which has no rows and so no order of time"),
+        (&["--drop-missing"], "--missing or --drop-missing; fill the gaps of the series first"),
+        (&["--trace", "s.csv"], "--trace; the steps of such a fit are not recorded"),
+    ];
+    for (options, reason) in cases {
+        let options = [&["--lags", "1"], options].concat();
+        refused_with(table, &options, &format!("--lags cannot be combined with {reason}"));
+    }
+    refused_with(
+        table.replace('g', "a[t-1]"),
+        &["--lags", "1"],
+        "--lags calls the past of `a` `a[t-1]`, and `t.csv` has a column of that name; rename it",
+    );
+}
+
+#[test]
+fn missing_values() {
+    let table = "a,b,g\n1,,1\n3,5,1\n,4,2\n2,,2\n5,,2\n";
+    let refused = |options: &[&str], message: &str| refused_with(table, options, message);
+    refused(
+        &["--missing", "em", "--bootstrap", "9"],
+        "--missing em cannot be combined with --bootstrap, whose draws need complete rows; use --missing drop",
+    );
+    refused(
+        &["--missing", "pairwise", "--group-by", "g"],
+        "--missing pairwise cannot be combined with --group-by, because the means of the groups need complete rows; use \
+         --missing drop",
+    );
+    refused(
+        &["--missing", "em", "--group-by", "g", "--intervened", "1:a"],
+        "--missing em cannot be combined with --intervened, which needs complete rows; use --missing drop",
+    );
+    refused(
+        &["--missing", "pairwise", "--exclude", "g"],
+        "`t.csv`: `a` and `b` have 1 row in common; --missing pairwise needs 2, --missing em does not",
+    );
+    refused_with(
+        "a,b\n1,\n3,\n2,4\n",
+        &["--missing", "em"],
+        "`t.csv`: column `b` has 1 number; at least 2 are needed, or leave it out with --exclude b",
+    );
+    refused_with(
+        "a,b\n1,2\n3,inf\n2,4\n",
+        &["--missing", "em"],
+        "`t.csv`, row 3, column 2 (`b`): `inf` is not a finite number",
+    );
+    refused_with(
+        "a,b\n,\n1,2\nNA,?\n",
+        &["--missing", "em"],
+        "`t.csv` has 1 row of numbers left of 3; at least 2 are needed, because one sample has no variance",
+    );
 }
 
 #[test]
@@ -324,7 +409,8 @@ fn npy_files() {
     let numbers: Vec<u8> = [1.0, 2.0, f64::NAN, 4.0].iter().flat_map(|v: &f64| v.to_le_bytes()).collect();
     refused(
         &npy(&header("'<f8'", "(2, 2)"), &numbers),
-        "`t.npy`, row 2, column 1 (`x0`): `NaN` is not a finite number",
+        "`t.npy`, row 2, column 1 (`x0`): `NaN` is not a finite number; fill it, or choose with --missing drop, em or pairwise \
+         what is done about it",
     );
 }
 
@@ -397,6 +483,13 @@ fn usage_is_refused_with_code_2() {
         &["colide", "fit", "a.csv", "--bootstrap", "1"],
         &["colide", "fit", "a.csv", "--covariance", "--samples", "9", "--bootstrap", "9"],
         &["colide", "fit", "a.csv", "--sparsity", "1", "--sparsity-path", "auto"],
+        &["colide", "fit", "a.csv", "--choose", "bic"],
+        &["colide", "fit", "a.csv", "--resampling", "half"],
+        &["colide", "fit", "a.csv", "--bootstrap", "9", "--bootstrap-begin", "warm"],
+        &["colide", "fit", "a.csv", "--missing", "guess"],
+        &["colide", "fit", "a.csv", "--missing", "em", "--drop-missing"],
+        &["colide", "fit", "a.csv", "--covariance", "--samples", "9", "--missing", "em"],
+        &["colide", "fit", "a.csv", "--lags", "0"],
         &["colide", "fit", "a.csv", "--unknown"],
         &["colide", "query", "fit.json"],
         &["colide", "query", "fit.json", "--counterfactual", "a=1"],

@@ -92,7 +92,10 @@ impl<T: Scalar, L: Loss<T>> EmpiricalLoss<T, L> {
         match &self.weights {
             None => z.iter().zip(&self.targets).for_each(|(&z, &y)| sum.add(self.loss.value(z, y))),
             Some(weights) => {
-                Zip::from(z).and(&self.targets).and(weights).for_each(|&z, &y, &s| sum.add(weighted(s, self.loss.value(z, y))));
+                Zip::from(z)
+                    .and(&self.targets)
+                    .and(weights)
+                    .for_each(|&z, &y, &s| sum.add(weighted(s, self.loss.value(z, y))));
             }
         }
         Ok(sum.total())

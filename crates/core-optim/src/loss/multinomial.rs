@@ -69,10 +69,14 @@ impl Multinomial {
     /// A `z` that is not n × k.
     pub fn value<T: Scalar>(&self, z: &ArrayRef2<T>) -> Result<T> {
         self.check("z", z)?;
-        Ok(z.rows().into_iter().zip(&self.targets).map(|(z, &y)| {
-            let (top, sum) = log_sum_parts(&z);
-            sum.ln() + (top - z[y])
-        }).sum())
+        Ok(z.rows()
+            .into_iter()
+            .zip(&self.targets)
+            .map(|(z, &y)| {
+                let (top, sum) = log_sum_parts(&z);
+                sum.ln() + (top - z[y])
+            })
+            .sum())
     }
 
     /// P - Y into `gradient` (n × k), and f(Z).

@@ -1,8 +1,8 @@
 //! The trait of penalties and constraints.
 
+use crate::Result;
 use crate::error::{check_length, check_positive};
 use crate::reduce::constant;
-use crate::{Error, Result};
 use core_tensor::Scalar;
 use ndarray::ArrayRef1;
 
@@ -68,9 +68,4 @@ pub(crate) fn scale_into<T: Scalar>(limit: T, largest: T) -> T {
         // NaN in `largest` gives NaN.
         limit / largest * (T::one() - constant::<T>(8.0) * T::epsilon())
     }
-}
-
-/// The error of a computation that needs a method this penalty does not have.
-pub(crate) fn unsupported(what: &'static str, needed_by: &'static str) -> Error {
-    Error::Unsupported { what, needed_by }
 }

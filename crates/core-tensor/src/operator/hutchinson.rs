@@ -46,11 +46,11 @@ pub fn hutchinson_trace<T: Scalar, A: LinearOperator<T> + ?Sized>(
     })
 }
 
-/// [`hutchinson_trace`](self) with probes of one's own: `probe(k, z)` fills z (n) with uncorrelated numbers of mean 0 and
+/// tr A for a square `a` (n × n) with probes of one's own: `probe(k, z)` fills z (n) with uncorrelated numbers of mean 0 and
 /// variance 1.
 ///
 /// # Errors
-/// The same.
+/// `a` not square, no probes, and errors of the operator.
 pub fn hutchinson_trace_with<T: Scalar, A: LinearOperator<T> + ?Sized>(
     a: &A,
     probes: usize,

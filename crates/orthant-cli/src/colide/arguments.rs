@@ -48,9 +48,17 @@ pub(crate) struct DataArguments {
     /// repeated)
     #[arg(long, value_name = "GROUP:A,B", requires = "group_by", conflicts_with = "bootstrap")]
     pub(crate) intervened: Vec<String>,
-    /// Leave out rows with a missing value (empty, NA, NaN, null, ?) instead of refusing the file
-    #[arg(long, visible_alias = "drop")]
+    /// What to do about missing values (empty, NA, NaN, null, ?) instead of refusing the file: `drop` their rows, or
+    /// estimate the covariance from what is there, by maximum likelihood (`em`) or pair by pair (`pairwise`)
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub(crate) missing: Option<MissingName>,
+    /// The same as --missing drop
+    #[arg(long, visible_alias = "drop", conflicts_with = "missing")]
     pub(crate) drop_missing: bool,
+    /// The rows are a series, evenly spaced and in order of time: join each with the P rows before it, `X[t-1]`,
+    /// `X[t-2]`, …, and learn what acts at once and what acts later
+    #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) lags: Option<u16>,
     /// Whether the first row holds names
     #[arg(long, value_enum, default_value_t = Header::Auto)]
     pub(crate) header: Header,
@@ -61,7 +69,7 @@ pub(crate) struct DataArguments {
     #[arg(long)]
     pub(crate) decimal_comma: bool,
     /// The file is a covariance matrix (variables × variables); needs --samples
-    #[arg(long, requires = "samples", conflicts_with_all = ["log", "group_by", "drop_missing", "dataset"])]
+    #[arg(long, requires = "samples", conflicts_with_all = ["log", "group_by", "drop_missing", "missing", "dataset"])]
     pub(crate) covariance: bool,
     /// Number of rows that the covariance was computed from
     #[arg(long, value_name = "N", requires = "covariance")]
@@ -91,9 +99,14 @@ pub(crate) struct MethodArguments {
     /// λ, the weight of the l1 norm: larger for fewer edges [default: 0.05]
     #[arg(long, value_name = "LAMBDA", allow_negative_numbers = true)]
     pub(crate) sparsity: Option<f64>,
-    /// Fit for each λ of a list, or of a grid from the data (`auto`), and keep the fit with the lowest BIC
+    /// Fit for each λ of a list, or of a grid from the data (`auto`), and keep the fit that --choose
+    /// prefers
     #[arg(long, value_name = "A,B,…|auto", conflicts_with = "sparsity", allow_hyphen_values = true)]
     pub(crate) sparsity_path: Option<String>,
+    /// Criterion that chooses λ, the lowest: `bic`, or `ebic:G` with G from 0 to 1, which keeps false edges rare when
+    /// there are many variables (0.5 is usual) [default: bic]
+    #[arg(long, value_name = "NAME", requires = "sparsity_path")]
+    pub(crate) choose: Option<String>,
     /// Weights of at most this size are no edges
     #[arg(long, value_name = "W", default_value_t = 0.3, allow_negative_numbers = true)]
     pub(crate) threshold: f64,
@@ -185,7 +198,8 @@ pub(crate) struct KnowledgeArguments {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Bootstrap")]
 pub(crate) struct BootstrapArguments {
-    /// Draw the rows anew N times and fit each time: how often each edge comes back, intervals of weights and effects
+    /// Draw the rows anew N times and fit each time: how often each edge comes back, intervals of weights and effects, and
+    /// the edges that most draws agree on
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000), conflicts_with = "covariance")]
     pub(crate) bootstrap: Option<u32>,
     /// Seed of the draws: the same seed gives the same result
@@ -194,6 +208,14 @@ pub(crate) struct BootstrapArguments {
     /// Probability that an interval covers
     #[arg(long, value_name = "P", default_value_t = 0.95, allow_negative_numbers = true)]
     pub(crate) confidence: f64,
+    /// How rows are drawn: `bootstrap` as many as there are, with replacement; `half` (stability selection) or another
+    /// fraction of them, without replacement [default: bootstrap]
+    #[arg(long, value_name = "HOW", requires = "bootstrap", allow_hyphen_values = true)]
+    pub(crate) resampling: Option<String>,
+    /// Where the fit of each draw begins: at the `fit` of all rows, which is fast, or `cold` from nothing, which also tells
+    /// how often another graph is found from there
+    #[arg(long, value_enum, default_value_t = BeginName::Fit)]
+    pub(crate) bootstrap_begin: BeginName,
 }
 
 /// Where results go.
@@ -224,6 +246,48 @@ pub(crate) struct OutputArguments {
     /// Print nothing but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+/// What is done about missing values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum MissingName {
+    /// Leave out their rows
+    Drop,
+    /// Estimate the covariance by maximum likelihood (expectation and maximisation)
+    Em,
+    /// Estimate each entry of the covariance from the rows that have both variables
+    Pairwise,
+}
+
+/// Where the fit of a draw begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum BeginName {
+    /// At the fit of all rows
+    Fit,
+    /// From nothing
+    Cold,
+}
+
+impl BeginName {
+    /// The name on the command line.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Fit => "fit",
+            Self::Cold => "cold",
+        }
+    }
+}
+
+impl DataArguments {
+    /// What is done about missing values, under either name of the option.
+    pub(crate) fn missing(&self) -> Option<MissingName> {
+        if self.drop_missing { Some(MissingName::Drop) } else { self.missing }
+    }
+
+    /// Rows of the past that join each row.
+    pub(crate) fn lags(&self) -> usize {
+        self.lags.map_or(0, usize::from)
+    }
 }
 
 /// Noise models.

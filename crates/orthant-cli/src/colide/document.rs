@@ -50,6 +50,12 @@ pub(super) struct DataRecord {
     pub(super) samples: f64,
     /// Rows left out for a missing value.
     pub(super) dropped_rows: usize,
+    /// How missing values were dealt with; `null` when the covariance rests on complete rows.
+    #[serde(default)]
+    pub(super) missing: Option<MissingRecord>,
+    /// Rows of the past that join each row of a series; 0 when the rows are none.
+    #[serde(default)]
+    pub(super) lags: usize,
     /// Groups that were centred on their own, with their sizes.
     pub(super) groups: Vec<(String, usize)>,
     /// Natural logarithms were taken first.
@@ -58,12 +64,28 @@ pub(super) struct DataRecord {
     pub(super) standardised: bool,
 }
 
+/// A covariance that was estimated from a table with holes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct MissingRecord {
+    /// `em` or `pairwise`.
+    pub(super) method: String,
+    /// Share of the entries that are missing.
+    pub(super) share: f64,
+    /// Iterations of expectation and maximisation.
+    pub(super) iterations: usize,
+    /// False when the iterations reached their limit.
+    pub(super) converged: bool,
+}
+
 /// The settings in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SettingsRecord {
     /// `ev` or `nv`.
     pub(super) noise: String,
     pub(super) sparsity: f64,
+    /// What chose λ, `bic` or `ebic:G`; `null` when λ was given.
+    #[serde(default)]
+    pub(super) choose: Option<String>,
     pub(super) threshold: f64,
     /// `newton` or `adam`.
     pub(super) solver: String,
@@ -87,6 +109,27 @@ pub(super) struct VariableRecord {
     pub(super) residual_sd: f64,
     /// Mean and standard deviation before standardising, when that was done.
     pub(super) before_standardising: Option<(f64, f64)>,
+    /// How many rows back in time it stands; its equation is then not learned.
+    #[serde(default)]
+    pub(super) lag: usize,
+    /// `null` when the rows were not at hand.
+    #[serde(default)]
+    pub(super) residuals: Option<ResidualRecord>,
+}
+
+/// What the least-squares residual of a variable looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct ResidualRecord {
+    /// 0 for symmetric noise.
+    pub(super) skewness: f64,
+    /// 0 for Gaussian noise.
+    pub(super) excess_kurtosis: f64,
+    /// Of the test of Jarque and Bera for Gaussian noise.
+    pub(super) normality_p: f64,
+    /// Largest size of the correlation with a cause that the shrunk weights leave.
+    pub(super) parent_correlation: f64,
+    /// Largest size of the correlation of its square with the square of a cause.
+    pub(super) squared_correlation: f64,
 }
 
 /// One edge.
@@ -101,7 +144,7 @@ pub(super) struct EdgeRecord {
     pub(super) standard_error: Option<f64>,
     /// Two-sided, given the graph.
     pub(super) p_value: f64,
-    /// True when every graph with the same conditional independences has the edge in this direction.
+    /// True when every graph with the same conditional independences has the edge in this direction, or time does.
     pub(super) compelled: bool,
     /// Share of the bootstrap replicates with the edge; `null` without a bootstrap.
     #[serde(default)]
@@ -118,10 +161,44 @@ pub(super) struct BootstrapRecord {
     pub(super) seed: u64,
     /// Probability that an interval covers.
     pub(super) confidence: f64,
+    /// How rows were drawn: `bootstrap`, `half` or the fraction of the rows.
+    #[serde(default = "bootstrap")]
+    pub(super) resampling: String,
+    /// Where each fit began: `fit` at the fit of all rows, `cold` from nothing.
+    #[serde(default = "cold")]
+    pub(super) begin: String,
+    /// Mean number of edges of a replicate.
+    #[serde(default)]
+    pub(super) mean_edges: Option<f64>,
+    /// The edges (cause, effect) in more than half of the replicates, as an acyclic graph.
+    #[serde(default)]
+    pub(super) consensus: Vec<(usize, usize)>,
+    /// Bounds on the number of false edges, of subsamples only.
+    #[serde(default)]
+    pub(super) expected_false_edges: Vec<FalseEdgesRecord>,
     /// Edges that are not in the graph but in at least a tenth of the replicates, the most frequent first.
     pub(super) other_edges: Vec<OtherEdgeRecord>,
     /// Total effects along paths that at least half of the replicates have, the largest first.
     pub(super) effects: Vec<EffectRecord>,
+}
+
+fn bootstrap() -> String {
+    "bootstrap".to_owned()
+}
+
+fn cold() -> String {
+    "cold".to_owned()
+}
+
+/// How many of the frequent edges may be false (Meinshausen and Bühlmann).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct FalseEdgesRecord {
+    /// Least share of the replicates.
+    pub(super) frequency: f64,
+    /// Edges with at least that share.
+    pub(super) edges: usize,
+    /// The expected number of false ones among them is at most this.
+    pub(super) at_most: f64,
 }
 
 /// An edge that some replicates have.
@@ -149,6 +226,9 @@ pub(super) struct SparsityRecord {
     pub(super) sparsity: f64,
     pub(super) edges: usize,
     pub(super) bic: Option<f64>,
+    /// What λ was chosen by.
+    #[serde(default)]
+    pub(super) criterion: Option<f64>,
 }
 
 /// How the fit went.
@@ -229,6 +309,16 @@ impl FitDocument {
             return Err(Failure::input(format!("`{shown}`: an edge names a variable beyond the {d} in `variables`")));
         }
         Ok(document)
+    }
+
+    /// Number of variables that are not of the past.
+    pub(super) fn present(&self) -> usize {
+        self.variables.iter().filter(|variable| variable.lag == 0).count()
+    }
+
+    /// True when the graph has the edge (cause, effect).
+    pub(super) fn has_edge(&self, pair: (usize, usize)) -> bool {
+        self.edges.iter().any(|edge| (edge.cause, edge.effect) == pair)
     }
 
     /// Names of the variables.

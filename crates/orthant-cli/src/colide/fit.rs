@@ -1,19 +1,18 @@
 //! `orthant colide fit`.
 
 use super::arguments::{DataArguments, FitArguments};
-use super::document::{SparsityRecord, finite};
-use super::stability::{self, Stability};
-use super::trace::{self, Point};
+use super::criterion::Criterion;
+use super::results::Found;
+use super::solve::{Evidence, Solved, solve, solve_path};
+use super::trace;
 use super::truth::{self, Metrics};
-use super::{knowledge, results, settings, summary, words};
+use super::{conflicts, knowledge, resample, residuals, results, settings, summary};
 use crate::failure::{Failure, Outcome};
 use crate::input::{Bundled, BundledName, Request, Sample, find_name, read_matrix, read_sample, split_list};
 use crate::output::{Folder, print, write_file};
 use crate::progress::Progress;
-use ndarray::{Array2, Axis};
-use orthant::colide::{Colide, Covariance, Environment, Fit};
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use ndarray::Array2;
+use orthant::colide::Covariance;
 
 /// Learns a graph and writes its folder.
 pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
@@ -21,27 +20,50 @@ pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
     Folder::check(&output.out, output.force)?;
     set_threads(output.threads)?;
     let progress = Progress::new(output.quiet);
-    let confidence = arguments.bootstrap.confidence;
-    if !(confidence > 0.0 && confidence < 1.0) {
-        return Err(Failure::input(format!("--confidence is {confidence}; it must be between 0 and 1")));
-    }
-    let request = settings::request(&arguments.data, arguments.bootstrap.bootstrap)?;
+    conflicts::check(arguments)?;
+    let bootstrap = resample::options(&arguments.bootstrap)?;
+    let criterion = Criterion::parse(arguments.method.choose.as_deref())?;
+    let request = settings::request(arguments)?;
     let (mut sample, bundled) = read(arguments, &request, &progress)?;
     if arguments.data.standardise {
         sample.standardise();
     }
+    let series = match arguments.data.lags() {
+        0 => None,
+        lags => Some(Evidence::Series(sample.join_past(lags)?, lags)),
+    };
     let known = knowledge::knowledge(&arguments.knowledge, &sample.names)?;
     let mut config = settings::configuration(&arguments.method, known, &sample.names)?;
     if arguments.knowledge.non_negative {
         config = config.non_negative();
     }
     let targets = targets(&arguments.data.intervened, &sample)?;
+    let evidence = match series {
+        Some(series) => series,
+        None if targets.is_empty() => Evidence::Covariance,
+        None => Evidence::environments(&sample, targets)?,
+    };
     let truth = true_graph(arguments, bundled.as_ref(), &sample)?;
 
-    let (config, path, fit, points) = solve(&config, arguments, &sample, &targets, &progress)?;
-    let stability = resample(&config, arguments, &sample, &progress)?;
-    let metrics = truth.map(|truth| Metrics::new(&truth, &fit.weights, &sample.names)).transpose()?;
-    let document = results::document(arguments, &sample, &fit, path, stability.as_ref(), metrics);
+    let Solved { config, fit, path, points } = match &arguments.method.sparsity_path {
+        None => solve(config, &evidence, &sample, &progress)?,
+        Some(text) => {
+            let lambdas = match settings::sparsity_path(text)? {
+                Some(lambdas) => lambdas,
+                None => settings::sparsity_grid(&config, &sample)?,
+            };
+            solve_path(&config, lambdas, criterion, &evidence, &sample, &progress)?
+        }
+    };
+    let stability =
+        bootstrap.map(|bootstrap| resample::run(&bootstrap, &config, &sample, &fit, &progress)).transpose()?;
+    let found = Found {
+        path,
+        stability,
+        residuals: residuals::records(&fit, &evidence, &sample)?,
+        truth: truth.map(|truth| Metrics::new(&truth, &fit.weights, &sample.names)).transpose()?,
+    };
+    let document = results::document(arguments, &sample, &fit, found)?;
     progress.finish();
 
     let folder = results::folder(&document, &fit, &points, output.draw)?;
@@ -120,6 +142,8 @@ fn covariance(path: &std::path::Path, request: &Request, samples: f64) -> Outcom
         covariance,
         rows: None,
         dropped: 0,
+        estimated: None,
+        lags: Vec::new(),
         groups: Vec::new(),
         group_of: Vec::new(),
         standardised: None,
@@ -140,59 +164,6 @@ fn true_graph(arguments: &FitArguments, bundled: Option<&Bundled>, sample: &Samp
     Ok(Some(truth::of_edges(sample.names.len(), &kept)))
 }
 
-/// What was tried, what was chosen, and the steps that led to it.
-type Solved = (Colide, Vec<SparsityRecord>, Fit, Vec<Point>);
-
-/// One fit, or one for each λ of a path, of which the one with the lowest BIC is kept.
-fn solve(
-    config: &Colide,
-    arguments: &FitArguments,
-    sample: &Sample,
-    targets: &[Vec<usize>],
-    progress: &Progress,
-) -> Outcome<Solved> {
-    let Some(text) = &arguments.method.sparsity_path else {
-        let (fit, points) = solve_one(config, sample, targets, progress)?;
-        return Ok((config.clone(), Vec::new(), fit, points));
-    };
-    let mut tried = Vec::new();
-    let mut best: Option<(Colide, Fit, Vec<Point>)> = None;
-    for lambda in settings::sparsity_path(text, &sample.covariance)? {
-        let config = config.clone().sparsity(lambda);
-        let (fit, points) = solve_one(&config, sample, targets, progress)?;
-        let edges = fit.weights.iter().filter(|&&weight| weight != 0.0).count();
-        tried.push(SparsityRecord { sparsity: lambda, edges, bic: finite(fit.bic()) });
-        if best.as_ref().is_none_or(|(_, kept, _)| fit.bic() < kept.bic()) {
-            best = Some((config, fit, points));
-        }
-    }
-    match best {
-        Some((config, fit, points)) => Ok((config, tried, fit, points)),
-        None => Err(Failure::input("--sparsity-path is empty")),
-    }
-}
-
-/// The bootstrap, when it is asked for.
-fn resample(
-    config: &Colide,
-    arguments: &FitArguments,
-    sample: &Sample,
-    progress: &Progress,
-) -> Outcome<Option<Stability>> {
-    let options = &arguments.bootstrap;
-    let (Some(replicates), Some(rows)) = (options.bootstrap, &sample.rows) else { return Ok(None) };
-    let replicates = replicates as usize;
-    progress.begin("bootstrap", replicates);
-    let done = AtomicUsize::new(0);
-    let count = || {
-        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        progress.at(done, || "replicates".to_owned());
-    };
-    stability::bootstrap(config, rows, (replicates, options.seed, options.confidence), count)
-        .map(Some)
-        .map_err(|error| words::failure(&error, &sample.names))
-}
-
 /// The targets of each group, from `GROUP:A,B`; empty when there are none.
 fn targets(texts: &[String], sample: &Sample) -> Outcome<Vec<Vec<usize>>> {
     let mut targets = vec![Vec::new(); if texts.is_empty() { 0 } else { sample.groups.len() }];
@@ -208,52 +179,4 @@ fn targets(texts: &[String], sample: &Sample) -> Outcome<Vec<Vec<usize>>> {
         }
     }
     Ok(targets)
-}
-
-/// One fit to groups with interventions.
-fn solve_environments(config: &Colide, sample: &Sample, targets: &[Vec<usize>]) -> Outcome<Fit> {
-    let Some(rows) = &sample.rows else {
-        return Err(Failure::Internal("the rows of the groups were not kept".to_owned()));
-    };
-    let of_group = |group: usize| -> Vec<usize> {
-        sample.group_of.iter().enumerate().filter(|&(_, &other)| other == group).map(|(row, _)| row).collect()
-    };
-    let parts: Vec<Array2<f64>> = (0..targets.len()).map(|group| rows.select(Axis(0), &of_group(group))).collect();
-    let environments: Vec<Environment<'_>> = parts
-        .iter()
-        .zip(targets)
-        .map(|(part, targets)| Environment { x: part.view(), targets: targets.clone() })
-        .collect();
-    let mut fit = config.fit_environments(&environments).map_err(|error| words::failure(&error, &sample.names))?;
-    // The rows were centred.
-    fit.covariance.mean.assign(&sample.covariance.mean);
-    Ok(fit)
-}
-
-fn solve_one(
-    config: &Colide,
-    sample: &Sample,
-    targets: &[Vec<usize>],
-    progress: &Progress,
-) -> Outcome<(Fit, Vec<Point>)> {
-    if !targets.is_empty() {
-        return Ok((solve_environments(config, sample, targets)?, Vec::new()));
-    }
-    let mut points = Vec::new();
-    let mut begun = false;
-    let mut observer = |state: &orthant::colide::Progress<'_>| {
-        if !std::mem::replace(&mut begun, true) {
-            progress.begin("learning", state.starts * state.stages);
-        }
-        progress.at(state.start * state.stages + state.stage, || {
-            let step = &state.step;
-            format!("start {} of {}, stage {}, step {}", state.start + 1, state.starts, state.stage + 1, step.iteration)
-        });
-        points.push(Point::new(state));
-        ControlFlow::Continue(())
-    };
-    let fit = config
-        .fit_observed(&sample.covariance, &mut observer)
-        .map_err(|error| words::failure(&error, &sample.names))?;
-    Ok((fit, points))
 }

@@ -1,15 +1,19 @@
 //! `orthant colide`: learn a graph, and ask it questions.
 
 mod arguments;
+mod conflicts;
+mod criterion;
 mod document;
 mod fit;
 mod knowledge;
 mod plot;
 mod query;
 mod report;
+mod resample;
+mod residuals;
 mod results;
 mod settings;
-mod stability;
+mod solve;
 mod summary;
 mod trace;
 mod truth;

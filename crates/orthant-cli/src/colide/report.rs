@@ -1,9 +1,9 @@
 //! `report.html`: what was found, how far to trust it, how to repeat it.
 
-use super::document::{EdgeRecord, FitDocument};
-use super::plot;
+use super::document::{BootstrapRecord, EdgeRecord, FitDocument};
 use super::summary::{p_value, percent, range};
 use super::trace::Point;
+use super::{plot, residuals};
 use crate::drawing::{Palette, Picture, svg};
 use crate::output::{Align, short, signed};
 use crate::report::{HtmlTable, Page};
@@ -26,6 +26,7 @@ pub(super) fn html(document: &FitDocument, picture: &Picture, trace: &[Point]) -
     bootstrap(&mut page, document);
     truth(&mut page, document);
     variables(&mut page, document);
+    residuals::section(&mut page, document);
     diagnostics(&mut page, document, trace);
     reading(&mut page);
     reproduce(&mut page, document);
@@ -42,7 +43,16 @@ fn subtitle(document: &FitDocument) -> String {
         "ev" => "one noise variance for all variables (CoLiDE-EV)",
         _ => "a noise variance for each variable (CoLiDE-NV)",
     };
-    let mut text = format!("{} rows, {} variables, {model}", short(document.data.samples), document.variables.len());
+    let mut text = format!("{} rows, {} variables, {model}", short(document.data.samples), document.present());
+    match document.data.lags {
+        0 => {}
+        1 => text.push_str("; a series, each row joined with the one before it"),
+        lags => text.push_str(&format!("; a series, each row joined with the {lags} before it")),
+    }
+    if let Some(missing) = &document.data.missing {
+        let how = if missing.method == "em" { "by maximum likelihood" } else { "pair by pair" };
+        text.push_str(&format!("; {} of the entries missing, covariance estimated {how}", percent(missing.share)));
+    }
     if document.data.dropped_rows > 0 {
         text.push_str(&format!("; {} rows with missing values were left out", document.data.dropped_rows));
     }
@@ -66,12 +76,16 @@ fn optional(value: Option<f64>) -> String {
 
 fn figures(page: &mut Page, document: &FitDocument) {
     let compelled = document.edges.iter().filter(|edge| edge.compelled).count();
-    let mut figures = vec![
-        (document.edges.len().to_string(), "edges"),
+    let past = document.edges.iter().filter(|edge| document.variables[edge.cause].lag > 0).count();
+    let mut figures = vec![(document.edges.len().to_string(), "edges")];
+    if document.data.lags > 0 {
+        figures.push((past.to_string(), "of them from the past"));
+    }
+    figures.extend([
         (compelled.to_string(), "with compelled direction"),
         (optional(document.diagnostics.bic), "BIC"),
         (document.diagnostics.varsortability.map_or("–".to_owned(), |v| format!("{v:.2}")), "varsortability"),
-    ];
+    ]);
     if let Some(truth) = &document.truth {
         figures.push((truth.shd.to_string(), "SHD to the true graph"));
     }
@@ -126,20 +140,39 @@ fn edges(page: &mut Page, document: &FitDocument) {
          “weight” is CoLiDE's, pulled towards zero by the penalty; “least squares” is without that pull. Errors and \
          p-values take the graph as given: it was chosen on the same data, so they are too optimistic.",
     );
+    if document.data.lags > 0 {
+        page.note(
+            "X[t-1] is X one row before. An edge from it says what acts later, and time compels its direction; an edge \
+             between two variables without a bracket says what acts within the same row.",
+        );
+    }
 }
 
 fn bootstrap(page: &mut Page, document: &FitDocument) {
     let Some(bootstrap) = &document.bootstrap else { return };
     let name = |index: usize| document.variables[index].name.clone();
     page.section("How sure the edges are");
+    let drawn = match bootstrap.resampling.as_str() {
+        "bootstrap" => "as many rows as there are, with replacement".to_owned(),
+        "half" => "half of the rows, without replacement".to_owned(),
+        fraction => format!("a share of {fraction} of the rows, without replacement"),
+    };
+    let begun = match bootstrap.begin.as_str() {
+        "cold" => "each fit began from nothing",
+        _ => {
+            "each fit began at the fit of all rows, so that the shares speak of graphs near it (--bootstrap-begin cold does not)"
+        }
+    };
+    let centred = if document.data.groups.is_empty() { "" } else { " Groups were centred once, before the draws." };
     page.paragraph(&format!(
-        "The rows were drawn anew {} times (seed {}), and the whole fit was repeated each time. “Found in” is the share of \
-         these fits that have the edge. Intervals hold the middle {} of the least-squares weights; where an edge is absent, \
-         0 counts.",
+        "Rows were drawn anew {} times (seed {}): {drawn}; {begun}.{centred} “Found in” is the share of these fits that have \
+         the edge. Intervals hold the middle {} of the least-squares weights; where an edge is absent, 0 counts.",
         bootstrap.replicates,
         bootstrap.seed,
         percent(bootstrap.confidence)
     ));
+    page.paragraph(&consensus(document, bootstrap));
+    false_edges(page, bootstrap);
     if !bootstrap.other_edges.is_empty() {
         let others: Vec<String> = bootstrap
             .other_edges
@@ -171,6 +204,53 @@ fn bootstrap(page: &mut Page, document: &FitDocument) {
     }
     page.raw(&table.html());
     page.note("Total effects over all directed paths, for pairs that at least half of the replicates connect.");
+}
+
+/// What more than half of the draws agree on.
+fn consensus(document: &FitDocument, bootstrap: &BootstrapRecord) -> String {
+    let shown = |pairs: Vec<(usize, usize)>| -> String {
+        let name = |index: usize| document.variables[index].name.as_str();
+        let text: Vec<String> = pairs.iter().take(40).map(|&(a, b)| format!("{} → {}", name(a), name(b))).collect();
+        let more = pairs.len().saturating_sub(40);
+        if more > 0 { format!("{} and {more} more", text.join(", ")) } else { text.join(", ") }
+    };
+    let edges: Vec<(usize, usize)> = document.edges.iter().map(|edge| (edge.cause, edge.effect)).collect();
+    let beyond: Vec<_> = bootstrap.consensus.iter().copied().filter(|&pair| !document.has_edge(pair)).collect();
+    let without: Vec<_> = edges.iter().copied().filter(|pair| !bootstrap.consensus.contains(pair)).collect();
+    let mut text = format!(
+        "Consensus: {} edges are in more than half of the draws without closing a cycle, {} of them in the graph.",
+        bootstrap.consensus.len(),
+        edges.len() - without.len()
+    );
+    if !beyond.is_empty() {
+        text.push_str(&format!(" Only in the consensus: {}.", shown(beyond)));
+    }
+    if !without.is_empty() {
+        text.push_str(&format!(" Only in the graph: {}.", shown(without)));
+    }
+    if let Some(mean) = bootstrap.mean_edges {
+        text.push_str(&format!(" A draw has {} edges on average.", short(mean)));
+    }
+    text
+}
+
+/// Bounds on false edges, for subsamples.
+fn false_edges(page: &mut Page, bootstrap: &BootstrapRecord) {
+    if bootstrap.expected_false_edges.is_empty() {
+        return;
+    }
+    let mut table =
+        HtmlTable::new(&[("found in at least", Right), ("edges", Right), ("expected false edges, at most", Right)]);
+    for bound in &bootstrap.expected_false_edges {
+        table.row(&[percent(bound.frequency), bound.edges.to_string(), short(bound.at_most)]);
+    }
+    page.raw(&table.html());
+    let fraction =
+        if bootstrap.resampling == "half" { "" } else { " Here another share was drawn: take it as a guide." };
+    page.note(&format!(
+        "The bound of Meinshausen and Bühlmann (2010) holds for draws of half the rows when the method is no worse than \
+         guessing and all false edges are alike.{fraction} A bound above the number of edges says nothing."
+    ));
 }
 
 fn verdict(document: &FitDocument, edge: &EdgeRecord) -> Option<&'static str> {
@@ -224,7 +304,7 @@ fn variables(page: &mut Page, document: &FitDocument) {
         ("residual deviation", Right),
         ("explained", Right),
     ]);
-    for variable in document.variables.iter().take(SHOWN) {
+    for variable in document.variables.iter().filter(|variable| variable.lag == 0).take(SHOWN) {
         let share = if variable.sd > 0.0 { 1.0 - (variable.residual_sd / variable.sd).powi(2) } else { 0.0 };
         table.row(&[
             variable.name.clone(),
@@ -236,8 +316,8 @@ fn variables(page: &mut Page, document: &FitDocument) {
         ]);
     }
     page.raw(&table.html());
-    if document.variables.len() > SHOWN {
-        page.note(&format!("The first {SHOWN} of {} variables; all are in fit.json.", document.variables.len()));
+    if document.present() > SHOWN {
+        page.note(&format!("The first {SHOWN} of {} variables; all are in fit.json.", document.present()));
     }
     page.note(
         "Noise scale: standard deviation of what the causes do not explain, by CoLiDE. Residual deviation: the same by \
@@ -269,10 +349,16 @@ fn diagnostics(page: &mut Page, document: &FitDocument, trace: &[Point]) {
          explained variance, which no choice of units changes; 0.5 is what chance gives.",
     );
     if !diagnostics.sparsity_path.is_empty() {
-        let mut table = HtmlTable::new(&[("penalty λ", Right), ("edges", Right), ("BIC", Right), ("", Left)]);
+        let choose = document.settings.choose.as_deref().filter(|&choose| choose != "bic");
+        let mut columns = vec![("penalty λ", Right), ("edges", Right), ("BIC", Right)];
+        columns.extend(choose.map(|choose| (choose, Right)));
+        columns.push(("", Left));
+        let mut table = HtmlTable::new(&columns);
         for tried in &diagnostics.sparsity_path {
             let chosen = if tried.sparsity == document.settings.sparsity { "chosen" } else { "" };
-            let cells = [short(tried.sparsity), tried.edges.to_string(), optional(tried.bic), chosen.to_owned()];
+            let mut cells = vec![short(tried.sparsity), tried.edges.to_string(), optional(tried.bic)];
+            cells.extend(choose.map(|_| optional(tried.criterion)));
+            cells.push(chosen.to_owned());
             table.row(&cells);
         }
         page.raw(&table.html());

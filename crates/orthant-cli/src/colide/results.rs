@@ -1,36 +1,39 @@
 //! From a fit to the files of its folder.
 
-use super::arguments::{FitArguments, SolverName, UnitsName};
+use super::arguments::{FitArguments, MissingName, SolverName, UnitsName};
 use super::document::{
-    BootstrapRecord, CandidateRecord, DataRecord, DiagnosticsRecord, EdgeRecord, EffectRecord, FitDocument,
-    OtherEdgeRecord, SCHEMA, SCHEMA_VERSION, SettingsRecord, SparsityRecord, StageRecord, VariableRecord, finite,
+    CandidateRecord, DataRecord, DiagnosticsRecord, EdgeRecord, FitDocument, MissingRecord, ResidualRecord, SCHEMA,
+    SCHEMA_VERSION, SettingsRecord, SparsityRecord, StageRecord, VariableRecord, finite,
 };
-use super::stability::Stability;
 use super::trace::Point;
 use super::truth::Metrics;
-use super::{report, words};
+use super::{report, resample, words};
 use crate::drawing::{Arrow, Palette, Picture, dot, svg};
 use crate::failure::{Failure, Outcome};
 use crate::input::Sample;
 use crate::output::Folder;
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
-use orthant::colide::{Fit, NoiseModel, cpdag, support};
-use std::collections::HashSet;
+use orthant::colide::{Fit, NoiseModel, Stability};
 
 /// All files that a fit may write.
 pub(super) const FILES: [&str; 6] = ["edges.csv", "weights.npy", "graph.dot", "graph.svg", "report.html", "fit.json"];
 
+/// What was found beside the fit.
+pub(super) struct Found {
+    /// The fits that λ was chosen from.
+    pub(super) path: Vec<SparsityRecord>,
+    pub(super) stability: Option<Stability>,
+    /// One for each variable.
+    pub(super) residuals: Option<Vec<ResidualRecord>>,
+    pub(super) truth: Option<Metrics>,
+}
+
 /// Everything that was found, as data.
-pub(super) fn document(
-    arguments: &FitArguments,
-    sample: &Sample,
-    fit: &Fit,
-    path: Vec<SparsityRecord>,
-    stability: Option<&Stability>,
-    truth: Option<Metrics>,
-) -> FitDocument {
+pub(super) fn document(arguments: &FitArguments, sample: &Sample, fit: &Fit, found: Found) -> Outcome<FitDocument> {
     let deviations = fit.covariance.deviations();
+    let lag = |j: usize| sample.lags.get(j).copied().unwrap_or(0);
+    let stability = found.stability.as_ref();
     let variables = sample
         .names
         .iter()
@@ -42,9 +45,10 @@ pub(super) fn document(
             noise_scale: fit.noise_scales[j],
             residual_sd: fit.refit.noise_variance[j].sqrt(),
             before_standardising: sample.standardised.as_ref().map(|(mean, sd)| (mean[j], sd[j])),
+            lag: lag(j),
+            residuals: found.residuals.as_ref().map(|records| records[j]),
         })
         .collect();
-    let compelled = compelled(fit);
     let edges = fit
         .edges()
         .iter()
@@ -55,13 +59,13 @@ pub(super) fn document(
             refit_weight: edge.refit_weight,
             standard_error: finite(edge.standard_error),
             p_value: edge.p_value,
-            compelled: compelled.contains(&(edge.cause, edge.effect)),
+            compelled: edge.compelled || lag(edge.cause) > 0,
             frequency: stability.map(|s| s.edge_frequency[[edge.cause, edge.effect]]),
             interval: stability
                 .map(|s| (s.weight_lower[[edge.cause, edge.effect]], s.weight_upper[[edge.cause, edge.effect]])),
         })
         .collect();
-    FitDocument {
+    Ok(FitDocument {
         schema: SCHEMA.to_owned(),
         schema_version: SCHEMA_VERSION,
         program: format!("orthant {}", env!("CARGO_PKG_VERSION")),
@@ -70,6 +74,8 @@ pub(super) fn document(
             source: sample.source.clone(),
             samples: sample.covariance.samples,
             dropped_rows: sample.dropped,
+            missing: missing(arguments, sample),
+            lags: arguments.data.lags(),
             groups: sample.groups.clone(),
             log: arguments.data.log,
             standardised: arguments.data.standardise,
@@ -78,17 +84,47 @@ pub(super) fn document(
         variables,
         order: fit.order.clone(),
         edges,
-        diagnostics: diagnostics(fit, path),
-        bootstrap: stability.map(|stability| bootstrap(fit, stability)),
-        truth,
-        warnings: fit.warnings.iter().map(|warning| words::warning(warning, &sample.names)).collect(),
-    }
+        diagnostics: diagnostics(fit, found.path),
+        bootstrap: stability.map(|s| resample::record(&arguments.bootstrap, fit, s)).transpose()?,
+        truth: found.truth,
+        warnings: warnings(arguments, sample, fit),
+    })
 }
 
-/// The edges whose direction the conditional independences tell.
-fn compelled(fit: &Fit) -> HashSet<(usize, usize)> {
-    let pattern = cpdag(&support(&fit.weights));
-    pattern.map(|pattern| pattern.compelled().into_iter().collect()).unwrap_or_default()
+/// How the holes of the table were dealt with; rows that were left out are counted elsewhere.
+fn missing(arguments: &FitArguments, sample: &Sample) -> Option<MissingRecord> {
+    let estimated = sample.estimated?;
+    let method = if arguments.data.missing() == Some(MissingName::Pairwise) { "pairwise" } else { "em" };
+    Some(MissingRecord {
+        method: method.to_owned(),
+        share: estimated.share,
+        iterations: estimated.iterations,
+        converged: estimated.converged,
+    })
+}
+
+/// What the user should know: of the data, then of the fit.
+fn warnings(arguments: &FitArguments, sample: &Sample, fit: &Fit) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(estimated) = sample.estimated.filter(|estimated| estimated.share > 0.0) {
+        let share = super::summary::percent(estimated.share);
+        let assumed = match arguments.data.missing() {
+            Some(MissingName::Pairwise) => "it has nothing to do with any value whether an entry is missing",
+            _ => "whether an entry is missing depends only on entries that are there",
+        };
+        warnings.push(format!(
+            "{share} of the entries are missing; the covariance is right only if {assumed}. Standard errors and p-values \
+             count every row as complete: they are too optimistic."
+        ));
+        if !estimated.converged {
+            warnings.push(format!(
+                "The estimate of the covariance had not settled after {} iterations; --missing pairwise needs none.",
+                estimated.iterations
+            ));
+        }
+    }
+    warnings.extend(fit.warnings.iter().map(|warning| words::warning(warning, &sample.names)));
+    warnings
 }
 
 fn settings(arguments: &FitArguments, fit: &Fit) -> SettingsRecord {
@@ -99,6 +135,10 @@ fn settings(arguments: &FitArguments, fit: &Fit) -> SettingsRecord {
         }
         .to_owned(),
         sparsity: fit.sparsity,
+        choose: arguments.method.sparsity_path.as_ref().map(|_| {
+            let choose = arguments.method.choose.as_deref();
+            choose.unwrap_or("bic").to_owned()
+        }),
         threshold: fit.threshold,
         solver: match arguments.method.solver {
             SolverName::Newton => "newton",
@@ -111,38 +151,6 @@ fn settings(arguments: &FitArguments, fit: &Fit) -> SettingsRecord {
             UnitsName::MinSd => "min-sd",
         }
         .to_owned(),
-    }
-}
-
-/// Total effects and edges that the graph does not show.
-fn bootstrap(fit: &Fit, stability: &Stability) -> BootstrapRecord {
-    let mut other_edges: Vec<OtherEdgeRecord> = stability
-        .edge_frequency
-        .indexed_iter()
-        .filter(|&(edge, &frequency)| frequency >= 0.1 && fit.weights[edge] == 0.0)
-        .map(|((cause, effect), &frequency)| OtherEdgeRecord { cause, effect, frequency })
-        .collect();
-    other_edges.sort_by(|a, b| b.frequency.total_cmp(&a.frequency).then((a.cause, a.effect).cmp(&(b.cause, b.effect))));
-    let mut effects: Vec<EffectRecord> = stability
-        .path_frequency
-        .indexed_iter()
-        .filter(|&(_, &frequency)| frequency >= 0.5)
-        .map(|((cause, effect), &path_frequency)| EffectRecord {
-            cause,
-            effect,
-            path_frequency,
-            median: stability.effect_median[[cause, effect]],
-            interval: (stability.effect_lower[[cause, effect]], stability.effect_upper[[cause, effect]]),
-        })
-        .collect();
-    effects
-        .sort_by(|a, b| b.median.abs().total_cmp(&a.median.abs()).then((a.cause, a.effect).cmp(&(b.cause, b.effect))));
-    BootstrapRecord {
-        replicates: stability.replicates,
-        seed: stability.seed,
-        confidence: stability.confidence,
-        other_edges,
-        effects,
     }
 }
 
@@ -212,7 +220,8 @@ pub(super) fn picture(document: &FitDocument, limit: usize) -> Picture {
         reversible: !edge.compelled,
     };
     // A required edge may have weight zero and is not part of the list.
-    Picture::strongest(&document.names(), document.edges.iter().map(arrow).collect(), limit)
+    let lags = document.variables.iter().map(|variable| variable.lag).collect();
+    Picture::strongest(&document.names(), lags, document.edges.iter().map(arrow).collect(), limit)
 }
 
 /// All files of the folder.

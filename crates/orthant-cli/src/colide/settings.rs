@@ -1,17 +1,21 @@
 //! From options to a configuration of the library.
 
-use super::arguments::{DataArguments, FinishName, MethodArguments, Noise, SolverName, StartName, UnitsName};
+use super::arguments::{
+    FinishName, FitArguments, MethodArguments, MissingName, Noise, SolverName, StartName, UnitsName,
+};
+use super::words;
 use crate::failure::{Failure, Outcome};
-use crate::input::{Matrix, Request, read_matrix, split_list};
+use crate::input::{Keep, Matrix, Missing, Request, Sample, read_matrix, split_list};
 use ndarray::{Array1, Array2};
 use orthant::colide::{
-    AdamOptions, Colide, Covariance, Diagonal, Finish, Floor, Knowledge, NewtonOptions, NoiseModel, Schedule, Solver,
+    AdamOptions, Colide, Diagonal, Finish, Floor, Knowledge, MissingData, NewtonOptions, NoiseModel, Schedule, Solver,
     Start, Units,
 };
 use std::path::Path;
 
 /// What is asked of the table.
-pub(super) fn request(data: &DataArguments, replicates: Option<u32>) -> Outcome<Request> {
+pub(super) fn request(arguments: &FitArguments) -> Outcome<Request> {
+    let data = &arguments.data;
     let list = |option: &str, text: &Option<String>| text.as_deref().map(|text| split_list(option, text)).transpose();
     if !(data.memory >= 0.0 && data.memory.is_finite()) {
         return Err(Failure::input(format!("--memory is {}; it must be finite and >= 0", data.memory)));
@@ -27,16 +31,30 @@ pub(super) fn request(data: &DataArguments, replicates: Option<u32>) -> Outcome<
     if data.decimal_comma && separator == Some(b',') {
         return Err(Failure::input("--decimal-comma needs a --separator other than the comma"));
     }
+    let missing = match data.missing() {
+        None => Missing::Refuse,
+        Some(MissingName::Drop) => Missing::Drop,
+        Some(MissingName::Em) => Missing::Estimate(MissingData::default()),
+        Some(MissingName::Pairwise) => Missing::Estimate(MissingData::Pairwise),
+    };
+    let replicates = arguments.bootstrap.bootstrap;
+    let needs_rows = replicates.is_some()
+        || !data.intervened.is_empty()
+        || data.lags() > 0
+        || matches!(missing, Missing::Estimate(_));
+    // Each fit of a path holds its weights, errors, candidates and covariance.
+    let path = arguments.method.sparsity_path.as_deref().map_or(0, |text| 10 * path_length(text));
     Ok(Request {
         columns: list("--columns", &data.columns)?,
         exclude: list("--exclude", &data.exclude)?.unwrap_or_default(),
         group_by: data.group_by.clone(),
         groups: list("--groups", &data.groups)?,
-        drop_missing: data.drop_missing,
+        missing,
         log: data.log,
-        keep_rows: replicates.is_some() || !data.intervened.is_empty(),
+        keep: if needs_rows { Keep::All } else { Keep::IfFew },
+        lags: data.lags(),
         // Weights and effects of each replicate.
-        more_matrices: 2 * u64::from(replicates.unwrap_or(0)),
+        more_matrices: 2 * u64::from(replicates.unwrap_or(0)) + path as u64,
         header: data.header,
         separator,
         decimal_comma: data.decimal_comma,
@@ -162,22 +180,34 @@ fn floor(text: &str, d: usize) -> Outcome<Floor> {
     }
 }
 
-/// The values of λ to try, from a list or from the data.
-pub(super) fn sparsity_path(text: &str, covariance: &Covariance) -> Outcome<Vec<f64>> {
-    if text.trim() != "auto" {
-        return numbers("--sparsity-path", text);
+/// Values of λ in a grid from the data.
+const GRID: usize = 12;
+/// The smallest λ of the grid, as a share of the largest.
+const GRID_RATIO: f64 = 1e-4;
+
+fn path_length(text: &str) -> usize {
+    if text.trim() == "auto" { GRID } else { text.split(',').count() }
+}
+
+/// The values of λ to try: a list, or `None` for a grid from the data.
+pub(super) fn sparsity_path(text: &str) -> Outcome<Option<Vec<f64>>> {
+    if text.trim() == "auto" {
+        return Ok(None);
     }
-    // From where the path with σ at its start finds next to nothing, down by four powers of ten.
-    let c = &covariance.matrix;
-    let deviation = covariance.deviations();
-    let bound =
-        |(i, j): (usize, usize)| if i != j && deviation[j] > 0.0 { c[[i, j]].abs() / deviation[j] } else { 0.0 };
-    let largest = c.indexed_iter().map(|(at, _)| bound(at)).fold(0.0, f64::max);
-    if !(largest > 0.0) {
-        return Ok(vec![0.05]);
+    let lambdas = numbers("--sparsity-path", text)?;
+    match lambdas.iter().find(|lambda| !(**lambda >= 0.0 && lambda.is_finite())) {
+        Some(bad) => Err(Failure::input(format!("--sparsity-path holds {bad}; each λ must be finite and >= 0"))),
+        None => Ok(Some(lambdas)),
     }
-    let steps = 12;
-    Ok((0..steps).map(|k| 0.5 * largest * 10.0_f64.powf(-4.0 * f64::from(k) / f64::from(steps - 1))).collect())
+}
+
+/// The grid from the data: from where the path finds nothing at its start, down by four powers of ten.
+pub(super) fn sparsity_grid(config: &Colide, sample: &Sample) -> Outcome<Vec<f64>> {
+    let grid = config.lambda_grid(&sample.covariance, GRID, GRID_RATIO);
+    let mut grid = grid.map_err(|error| words::failure(&error, &sample.names))?;
+    // Without any correlation all of it is zero.
+    grid.dedup();
+    Ok(grid)
 }
 
 /// One number for all variables, or one for each.

@@ -29,12 +29,14 @@ pub(super) fn text(document: &FitDocument, out: &Path) -> String {
 fn heading(document: &FitDocument) -> String {
     let (data, settings) = (&document.data, &document.settings);
     let model = if settings.noise == "ev" { "equal variances" } else { "non-equal variances" };
-    let mut text = format!(
-        "CoLiDE, {model}: {}, {} rows, {} variables",
-        data.source,
-        short(data.samples),
-        document.variables.len()
-    );
+    let mut text =
+        format!("CoLiDE, {model}: {}, {} rows, {} variables", data.source, short(data.samples), document.present());
+    if data.lags > 0 {
+        let _ = write!(text, " and {} of the past ({} lags)", document.variables.len() - document.present(), data.lags);
+    }
+    if let Some(missing) = &data.missing {
+        let _ = write!(text, ", {} of the entries missing ({})", percent(missing.share), missing.method);
+    }
     if data.dropped_rows > 0 {
         let _ = write!(text, ", {} rows with missing values left out", data.dropped_rows);
     }
@@ -97,10 +99,32 @@ fn facts(document: &FitDocument) -> String {
     fact("edges", document.edges.len().to_string());
     if !diagnostics.sparsity_path.is_empty() {
         let tried = diagnostics.sparsity_path.len();
-        fact("penalty λ", format!("{}, of {tried} tried", short(document.settings.sparsity)));
+        let choose = document.settings.choose.as_deref().unwrap_or("bic");
+        fact("penalty λ", format!("{}, of {tried} tried, by {choose}", short(document.settings.sparsity)));
     }
     if let Some(bootstrap) = &document.bootstrap {
-        fact("bootstrap", format!("{} replicates, seed {}", bootstrap.replicates, bootstrap.seed));
+        let how = match bootstrap.resampling.as_str() {
+            "bootstrap" => String::new(),
+            "half" => " of half the rows".to_owned(),
+            fraction => format!(" of {fraction} of the rows"),
+        };
+        fact("bootstrap", format!("{} replicates{how}, seed {}", bootstrap.replicates, bootstrap.seed));
+        let shared = bootstrap.consensus.iter().filter(|&&pair| document.has_edge(pair)).count();
+        fact(
+            "consensus of the replicates",
+            format!("{} edges, {shared} of them in the graph", bootstrap.consensus.len()),
+        );
+        if let Some(bound) = bootstrap.expected_false_edges.last() {
+            fact(
+                "expected false edges",
+                format!(
+                    "at most {} of the {} found in at least {}",
+                    short(bound.at_most),
+                    bound.edges,
+                    percent(bound.frequency)
+                ),
+            );
+        }
     }
     fact("objective", optional(diagnostics.objective));
     fact("BIC", optional(diagnostics.bic));

@@ -18,6 +18,9 @@ pub(super) fn failure(error: &Error, names: &[String]) -> Failure {
             let legend: Vec<String> = indices.iter().map(|&index| format!("{index} is {}", names[index])).collect();
             if legend.is_empty() { text } else { format!("{text} ({})", legend.join(", ")) }
         }
+        Error::AlwaysIntervened { node, .. } if *node < names.len() => {
+            text.replacen(&format!("variable {node} "), &format!("`{}` ", names[*node]), 1)
+        }
         _ => text,
     };
     Failure::input(explained)

@@ -11,8 +11,21 @@ pub(crate) fn dot(picture: &Picture) -> String {
     };
     let mut text =
         String::from("digraph orthant {\n  node [shape=box, style=\"rounded,filled\", fillcolor=\"#eef2f6\"];\n");
-    for name in &picture.names {
-        let _ = writeln!(text, "  {};", quote(name));
+    let (touched, alone) = picture.split();
+    let mut nodes = [touched, alone].concat();
+    nodes.sort_unstable();
+    for &node in &nodes {
+        let _ = writeln!(text, "  {};", quote(&picture.names[node]));
+    }
+    // Rows of the same time side by side, the oldest on top.
+    let mut past: Vec<usize> = nodes.iter().map(|&node| picture.lag(node)).collect();
+    past.sort_unstable_by(|a, b| b.cmp(a));
+    past.dedup();
+    for (number, lag) in past.into_iter().filter(|&lag| lag > 0).enumerate() {
+        let row = nodes.iter().filter(|&&node| picture.lag(node) == lag);
+        let names: Vec<String> = row.map(|&node| quote(&picture.names[node])).collect();
+        let rank = if number == 0 { "source" } else { "same" };
+        let _ = writeln!(text, "  {{ rank={rank}; {}; }}", names.join("; "));
     }
     let largest = picture.largest();
     for arrow in &picture.arrows {

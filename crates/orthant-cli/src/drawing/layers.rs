@@ -1,7 +1,25 @@
 //! Which layer each node stands in: causes in layers above their effects, no layer too wide.
 
-/// The layer of each node of an acyclic graph.
-pub(super) fn layers(nodes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
+/// The layer of each node of an acyclic graph. Nodes of the past (`lags` rows before the others, no edge leads to them)
+/// stand above all others, the oldest on top.
+pub(super) fn layers(lags: &[usize], edges: &[(usize, usize)]) -> Vec<usize> {
+    let mut past: Vec<usize> = lags.iter().copied().filter(|&lag| lag > 0).collect();
+    past.sort_unstable_by(|a, b| b.cmp(a));
+    past.dedup();
+    let mut local = vec![None; lags.len()];
+    let present: Vec<usize> = (0..lags.len()).filter(|&node| lags[node] == 0).collect();
+    present.iter().enumerate().for_each(|(index, &node)| local[node] = Some(index));
+    let within: Vec<(usize, usize)> = edges.iter().filter_map(|&(from, to)| local[from].zip(local[to])).collect();
+    let below = timeless(present.len(), &within);
+    let of = |node: usize| match local[node] {
+        Some(index) => past.len() + below[index],
+        None => past.iter().position(|&lag| lag == lags[node]).unwrap_or(0),
+    };
+    (0..lags.len()).map(of).collect()
+}
+
+/// The layers of nodes of the same time.
+fn timeless(nodes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut parents = vec![Vec::new(); nodes];
     let mut children = vec![Vec::new(); nodes];
     for &(from, to) in edges {
@@ -91,16 +109,23 @@ mod tests {
     #[test]
     fn causes_stand_above_their_effects() {
         let edges = [(0, 1), (1, 2), (0, 2), (3, 2), (2, 4), (3, 4)];
-        let layer = layers(5, &edges);
+        let layer = layers(&[0; 5], &edges);
         assert!(edges.iter().all(|&(from, to)| layer[from] < layer[to]), "{layer:?}");
         // 3 moves down, next to its effects.
         assert_eq!(layer[3], layer[2] - 1);
     }
 
     #[test]
+    fn the_past_stands_on_top() {
+        // 3 and 4 are one row back, 5 is three rows back.
+        let edges = [(0, 1), (3, 0), (4, 1), (5, 2)];
+        assert_eq!(layers(&[0, 0, 0, 1, 1, 3], &edges), [2, 3, 2, 1, 1, 0]);
+    }
+
+    #[test]
     fn a_star_is_not_one_wide_layer() {
         let edges: Vec<(usize, usize)> = (1..60).map(|to| (0, to)).collect();
-        let layer = layers(60, &edges);
+        let layer = layers(&[0; 60], &edges);
         for l in 0..=*layer.iter().max().unwrap() {
             assert!(layer.iter().filter(|&&x| x == l).count() <= 13);
         }

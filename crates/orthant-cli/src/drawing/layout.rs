@@ -41,7 +41,8 @@ impl Layout {
         let mut local = vec![usize::MAX; picture.names.len()];
         nodes.iter().enumerate().for_each(|(index, &node)| local[node] = index);
         let edges: Vec<(usize, usize)> = picture.arrows.iter().map(|a| (local[a.from], local[a.to])).collect();
-        let layer = layers::layers(nodes.len(), &edges);
+        let lags: Vec<usize> = nodes.iter().map(|&node| picture.lag(node)).collect();
+        let layer = layers::layers(&lags, &edges);
         let mut vertices: Vec<Vertex> = nodes
             .iter()
             .zip(&layer)

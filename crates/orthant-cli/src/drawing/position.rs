@@ -97,7 +97,7 @@ mod tests {
         let names: Vec<String> = (0..12).map(|i| format!("variable {i}")).collect();
         let arrow = |from, to| Arrow { from, to, weight: 1.0, doubtful: false, reversible: false };
         let arrows = (0..12).flat_map(|i| (i + 1..12).step_by(2 + i % 3).map(move |j| arrow(i, j))).collect();
-        let layout = Layout::new(&Picture { names, arrows, omitted: 0 });
+        let layout = Layout::new(&Picture { names, arrows, ..Picture::default() });
         for row in &layout.order {
             for pair in row.windows(2) {
                 let (a, b) = (layout.vertices[pair[0]], layout.vertices[pair[1]]);

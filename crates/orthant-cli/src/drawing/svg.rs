@@ -181,11 +181,14 @@ fn legend(picture: &Picture) -> Vec<String> {
     }
     let mut lines = vec!["Blue: the effect rises with the cause. Red: it falls.".to_owned()];
     lines.push(format!("Thickness: size of the weight (up to {}).", short(picture.largest())));
+    if picture.arrows.iter().any(|arrow| picture.lag(arrow.from) > 0) {
+        lines.push("On top: the past, [t-1] one row before.".to_owned());
+    }
     if picture.arrows.iter().any(|arrow| arrow.reversible) {
         lines.push("Open head: the data cannot tell the direction.".to_owned());
     }
     if picture.arrows.iter().any(|arrow| arrow.doubtful) {
-        lines.push("Dashed: found in less than half of the bootstrap replicates.".to_owned());
+        lines.push("Dashed: found in less than half of the draws.".to_owned());
     }
     if picture.omitted > 0 {
         let all = picture.arrows.len() + picture.omitted;
@@ -252,7 +255,7 @@ mod tests {
     fn names_cannot_break_out() {
         assert_eq!(escape("<a & 'b'>"), "&lt;a &amp; &#39;b&#39;&gt;");
         let arrow = Arrow { from: 0, to: 1, weight: -0.5, doubtful: true, reversible: true };
-        let picture = Picture { names: vec!["<script>".into(), "b".into()], arrows: vec![arrow], omitted: 0 };
+        let picture = Picture { names: vec!["<script>".into(), "b".into()], arrows: vec![arrow], ..Picture::default() };
         let text = svg(&picture, Palette::Fixed);
         assert!(!text.contains("<script>") && text.contains("&lt;script&gt;"));
         assert!(text.contains("stroke-dasharray") && text.contains(r#"class="h m o""#));
@@ -266,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_graph_without_edges_is_drawn() {
-        let picture = Picture { names: vec!["a".into(), "b".into()], arrows: vec![], omitted: 0 };
+        let picture = Picture { names: vec!["a".into(), "b".into()], ..Picture::default() };
         assert!(svg(&picture, Palette::Page).contains("No edge was found."));
         assert!(svg(&Picture::default(), Palette::Page).contains("</svg>"));
     }

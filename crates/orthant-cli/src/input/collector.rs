@@ -1,11 +1,11 @@
 //! Rows in, covariance out: memory does not grow with the number of rows unless they are to be kept.
 
-use super::request::Request;
-use super::sample::Sample;
+use super::request::{Keep, Missing, Request};
+use super::sample::{Estimated, Sample};
 use super::selection::Selection;
 use crate::failure::{Failure, Outcome};
 use ndarray::{Array2, ArrayView2};
-use orthant::colide::{Covariance, CovarianceAccumulator, Error};
+use orthant::colide::{Covariance, CovarianceAccumulator, Error, MissingData, covariance_with_missing};
 use std::collections::HashMap;
 
 /// Rows that are handed on at a time. The library works on blocks of this size, so that streaming gives the same bits
@@ -21,6 +21,7 @@ pub(crate) struct Collector<'a> {
     by_label: HashMap<String, usize>,
     /// All rows, and the group of each.
     kept: Vec<f64>,
+    keeping: bool,
     group_of: Vec<usize>,
     seen: usize,
     dropped: usize,
@@ -43,6 +44,7 @@ impl<'a> Collector<'a> {
             groups: Vec::new(),
             by_label: HashMap::new(),
             kept: Vec::new(),
+            keeping: true,
             group_of: Vec::new(),
             seen: 0,
             dropped: 0,
@@ -66,8 +68,13 @@ impl<'a> Collector<'a> {
         self.dropped += 1;
     }
 
-    /// Adds a row of the selected columns; `row` is its number in the file.
+    /// Adds a row of the selected columns; `row` is its number in the file. NaN is a missing entry.
     pub(crate) fn push(&mut self, row: u64, label: Option<&str>, values: &[f64]) -> Outcome<()> {
+        let estimate = matches!(self.request.missing, Missing::Estimate(_));
+        if estimate && values.iter().all(|value| value.is_nan()) {
+            self.drop_row();
+            return Ok(());
+        }
         self.seen += 1;
         let label = label.unwrap_or("").trim();
         if let Some(groups) = &self.request.groups
@@ -84,7 +91,7 @@ impl<'a> Collector<'a> {
             let mut buffer = std::mem::take(&mut self.buffer);
             buffer.clear();
             for (position, &value) in values.iter().enumerate() {
-                if !(value > 0.0) {
+                if !(value > 0.0 || value.is_nan()) {
                     return Err(Failure::input(format!(
                         "{}: {value} has no logarithm; leave out --log, or the column",
                         self.place(row, position)
@@ -97,14 +104,22 @@ impl<'a> Collector<'a> {
         }
         let group_entry = &mut self.groups[group];
         group_entry.rows += 1;
-        group_entry.block.extend_from_slice(values);
+        if !estimate {
+            group_entry.block.extend_from_slice(values);
+        }
         if group_entry.block.len() >= BLOCK * values.len() {
             group_entry.flush(values.len()).map_err(|error| failure(&self.source, &error))?;
         }
-        if self.request.keep_rows {
+        if self.keeping {
             self.kept.extend_from_slice(values);
             self.group_of.push(group);
-            self.request.check_kept(&self.source, self.kept.len())?;
+            match self.request.keep {
+                Keep::All => self.request.check_kept(&self.source, self.kept.len())?,
+                Keep::IfFew if self.kept.len() > self.request.few() => {
+                    (self.keeping, self.kept, self.group_of) = (false, Vec::new(), Vec::new());
+                }
+                Keep::IfFew => {}
+            }
         }
         Ok(())
     }
@@ -134,16 +149,13 @@ impl<'a> Collector<'a> {
         if rows < 2 {
             return Err(Failure::input(self.too_few(rows)));
         }
+        if let Missing::Estimate(how) = self.request.missing {
+            return self.estimated(rows, how);
+        }
         let grouped = self.request.group_by.is_some();
-        let covariance = if grouped { self.pooled() } else { self.groups[0].accumulator.covariance() }.map_err(
-            |error| match error {
-                Error::ZeroVariance { .. } => {
-                    Failure::input(format!("`{}`: every column is constant: there is nothing to explain", self.source))
-                }
-                other => failure(&self.source, &other),
-            },
-        )?;
-        let kept = if self.request.keep_rows { Some(self.rows(rows, d, grouped)?) } else { None };
+        let covariance = if grouped { self.pooled() } else { self.groups[0].accumulator.covariance() }
+            .map_err(|error| failure(&self.source, &error))?;
+        let kept = if self.keeping { Some(self.rows(rows, d, grouped)?) } else { None };
         let groups = if grouped { self.groups.iter().map(|g| (g.label.clone(), g.rows)).collect() } else { Vec::new() };
         Ok(Sample {
             source: self.source,
@@ -151,10 +163,57 @@ impl<'a> Collector<'a> {
             covariance,
             rows: kept,
             dropped: self.dropped,
+            estimated: None,
+            lags: Vec::new(),
             groups,
             group_of: self.group_of,
             standardised: None,
         })
+    }
+
+    /// The sample of a table with holes; its rows are kept only when there is none.
+    fn estimated(mut self, rows: usize, how: MissingData) -> Outcome<Sample> {
+        let x = self.rows(rows, self.selection.indices.len(), false)?;
+        let found = covariance_with_missing(&x, how).map_err(|error| self.holes(&error))?;
+        Ok(Sample {
+            source: self.source,
+            names: self.selection.names,
+            covariance: found.covariance,
+            rows: (found.missing == 0.0).then_some(x),
+            dropped: self.dropped,
+            estimated: Some(Estimated {
+                share: found.missing,
+                iterations: found.iterations,
+                converged: found.converged,
+            }),
+            lags: Vec::new(),
+            groups: Vec::new(),
+            group_of: self.group_of,
+            standardised: None,
+        })
+    }
+
+    /// Why a table with holes has no covariance.
+    fn holes(&self, error: &Error) -> Failure {
+        let (source, name) = (&self.source, |column: usize| &self.selection.names[column]);
+        let count = |rows: &usize, what: &str| format!("{rows} {what}{}", if *rows == 1 { "" } else { "s" });
+        match error {
+            Error::NeverObserved { columns, rows } => Failure::input(match columns.as_slice() {
+                &[column] => format!(
+                    "`{source}`: column `{}` has {}; at least 2 are needed, or leave it out with --exclude {0}",
+                    name(column),
+                    count(rows, "number")
+                ),
+                &[a, b] => format!(
+                    "`{source}`: `{}` and `{}` have {} in common; --missing pairwise needs 2, --missing em does not",
+                    name(a),
+                    name(b),
+                    count(rows, "row")
+                ),
+                _ => error.to_string(),
+            }),
+            other => failure(source, other),
+        }
     }
 
     fn too_few(&self, rows: usize) -> String {
@@ -216,5 +275,8 @@ impl Group {
 }
 
 fn failure(source: &str, error: &Error) -> Failure {
+    if let Error::ZeroVariance { .. } = error {
+        return Failure::input(format!("`{source}`: every column is constant: there is nothing to explain"));
+    }
     Failure::input(format!("`{source}`: {error}"))
 }

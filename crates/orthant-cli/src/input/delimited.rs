@@ -3,7 +3,7 @@
 use super::collector::Collector;
 use super::lines::Lines;
 use super::number::Cell;
-use super::request::Request;
+use super::request::{Missing, Request};
 use super::sample::Sample;
 use super::selection::Selection;
 use super::{open, sniff};
@@ -173,9 +173,12 @@ pub(crate) fn sample(path: &Path, request: &Request, progress: &Progress) -> Out
             let text = table.text(&record, index)?;
             match Cell::parse(text, request.decimal_comma) {
                 Cell::Number(number) => *value = number,
-                bad if request.drop_missing && bad.is_missing(text) => {
-                    collector.drop_row();
-                    continue 'rows;
+                bad if bad.is_missing(text) && request.missing != Missing::Refuse => {
+                    if request.missing == Missing::Drop {
+                        collector.drop_row();
+                        continue 'rows;
+                    }
+                    *value = f64::NAN;
                 }
                 bad => return Err(complaint(&table, &collector, line, position, bad, text)),
             }

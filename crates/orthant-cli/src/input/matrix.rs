@@ -61,6 +61,7 @@ pub(crate) fn read_matrix(path: &Path, request: &Request) -> Outcome<Matrix> {
                     let complaint = match bad {
                         Cell::Missing if text.is_empty() => "the cell is empty".to_owned(),
                         Cell::Missing => format!("`{text}` is a missing value"),
+                        Cell::NotFinite => format!("`{text}` is not a finite number"),
                         Cell::Text => format!("`{text}` is not a number"),
                         other => other.complaint(text, name),
                     };

@@ -20,7 +20,7 @@ use std::path::Path;
 pub(crate) use bundled::{Bundled, BundledName};
 pub(crate) use list::split_list;
 pub(crate) use matrix::{Matrix, read_matrix, read_records};
-pub(crate) use request::{Header, Request};
+pub(crate) use request::{Header, Keep, Missing, Request};
 pub(crate) use sample::Sample;
 pub(crate) use selection::{choose_columns, find_name};
 

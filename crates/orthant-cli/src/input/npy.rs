@@ -3,8 +3,9 @@
 //! The header is checked against the size of the file before any memory is taken, so that a damaged one does no harm.
 
 use super::collector::Collector;
+use super::number::FILL;
 use super::open;
-use super::request::Request;
+use super::request::{Missing, Request};
 use super::sample::Sample;
 use super::selection::Selection;
 use crate::failure::{Failure, Outcome};
@@ -52,13 +53,18 @@ pub(super) fn sample(path: &Path, request: &Request, progress: &Progress) -> Out
         let number = i as u64 + 1;
         for (position, value) in values.iter_mut().enumerate() {
             *value = row[collector.selection().indices[position]];
-            if value.is_nan() && request.drop_missing {
-                collector.drop_row();
-                continue 'rows;
-            }
-            if !value.is_finite() {
-                let place = collector.place(number, position);
-                return Err(Failure::input(format!("{place}: `{value}` is not a finite number")));
+            match request.missing {
+                Missing::Drop if value.is_nan() => {
+                    collector.drop_row();
+                    continue 'rows;
+                }
+                Missing::Estimate(_) if value.is_nan() => {}
+                _ if !value.is_finite() => {
+                    let place = collector.place(number, position);
+                    let hint = if value.is_nan() { FILL } else { "" };
+                    return Err(Failure::input(format!("{place}: `{value}` is not a finite number{hint}")));
+                }
+                _ => {}
             }
         }
         let label = collector.selection().group.map(|index| row[index].to_string());

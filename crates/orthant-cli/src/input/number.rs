@@ -18,6 +18,9 @@ pub(crate) enum Cell {
 /// Words that stand for a missing value, in lower case.
 const MISSING: [&str; 9] = ["", "na", "n/a", "#n/a", "null", "none", "?", ".", "-"];
 
+/// What to do about a missing value.
+pub(crate) const FILL: &str = "; fill it, or choose with --missing drop, em or pairwise what is done about it";
+
 impl Cell {
     /// Reads a cell; blanks around it do not matter.
     pub(crate) fn parse(text: &str, decimal_comma: bool) -> Self {
@@ -45,12 +48,9 @@ impl Cell {
         let shown = shorten(text.trim());
         match self {
             Self::Number(_) => String::new(),
-            Self::Missing if text.trim().is_empty() => {
-                "the cell is empty; fill it, or leave such rows out with --drop-missing".to_owned()
-            }
-            Self::Missing => {
-                format!("`{shown}` is a missing value; fill it, or leave such rows out with --drop-missing")
-            }
+            Self::Missing if text.trim().is_empty() => format!("the cell is empty{FILL}"),
+            Self::Missing => format!("`{shown}` is a missing value{FILL}"),
+            Self::NotFinite if self.is_missing(text) => format!("`{shown}` is not a finite number{FILL}"),
             Self::NotFinite => format!("`{shown}` is not a finite number"),
             Self::DecimalComma => format!("`{shown}` has a decimal comma; pass --decimal-comma"),
             Self::Text => {
@@ -59,7 +59,7 @@ impl Cell {
         }
     }
 
-    /// True for what `--drop-missing` leaves out.
+    /// True for what `--missing` is about.
     pub(crate) fn is_missing(self, text: &str) -> bool {
         self == Self::Missing || (self == Self::NotFinite && text.trim().to_ascii_lowercase().ends_with("nan"))
     }

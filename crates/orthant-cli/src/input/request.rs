@@ -1,6 +1,7 @@
 //! What is asked of a table before it is read.
 
 use crate::failure::{Failure, Outcome};
+use orthant::colide::MissingData;
 
 /// Whether the first row holds names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -14,6 +15,28 @@ pub(crate) enum Header {
     No,
 }
 
+/// What happens at a missing value.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) enum Missing {
+    /// The table is refused.
+    #[default]
+    Refuse,
+    /// The row is left out.
+    Drop,
+    /// The covariance is estimated from what is there.
+    Estimate(MissingData),
+}
+
+/// Whether rows stay in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Keep {
+    /// While they are few.
+    #[default]
+    IfFew,
+    /// All of them, because the work needs them.
+    All,
+}
+
 /// What is asked of a table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Request {
@@ -25,12 +48,14 @@ pub(crate) struct Request {
     pub(crate) group_by: Option<String>,
     /// Only rows of these groups.
     pub(crate) groups: Option<Vec<String>>,
-    /// Leave out rows with a missing value.
-    pub(crate) drop_missing: bool,
+    /// What happens at a missing value.
+    pub(crate) missing: Missing,
     /// Take natural logarithms.
     pub(crate) log: bool,
-    /// Keep the rows, not only their covariance.
-    pub(crate) keep_rows: bool,
+    /// Whether the rows stay in memory, beside their covariance.
+    pub(crate) keep: Keep,
+    /// Rows of the past that join each row: the variables are that many times more.
+    pub(crate) lags: usize,
     /// d × d matrices that are needed beside those of one fit.
     pub(crate) more_matrices: u64,
     /// Whether the first row holds names.
@@ -46,16 +71,19 @@ pub(crate) struct Request {
 /// d × d matrices that a fit holds at its peak: covariance, weights, factors, candidates and results.
 const WORK_MATRICES: u64 = 12;
 
+/// Numbers that are kept although nothing needs them: 64 MiB.
+const FEW: usize = 1 << 23;
+
 impl Request {
     /// Refuses a number of variables whose work matrices do not fit.
     pub(crate) fn check_memory(&self, file: &str, variables: usize) -> Outcome<()> {
-        let need = (variables as u64)
-            .saturating_mul(variables as u64)
-            .saturating_mul(8 * (WORK_MATRICES + self.more_matrices));
+        let all = (variables as u64).saturating_mul(1 + self.lags as u64);
+        let need = all.saturating_mul(all).saturating_mul(8 * (WORK_MATRICES + self.more_matrices));
         if self.memory > 0 && need > self.memory {
             return Err(Failure::input(format!(
-                "`{file}` has {variables} columns: the work matrices would need about {} of memory, and the limit is {}; \
+                "`{file}` has {variables} columns{}: the work matrices would need about {} of memory, and the limit is {}; \
                  choose columns with --columns a,b,c, or raise the limit with --memory",
+                if self.lags > 0 { format!(" and {} lags of each", self.lags) } else { String::new() },
                 gibibytes(need),
                 gibibytes(self.memory)
             )));
@@ -65,15 +93,22 @@ impl Request {
 
     /// Refuses more rows to keep than fit.
     pub(crate) fn check_kept(&self, file: &str, numbers: usize) -> Outcome<()> {
-        let need = numbers as u64 * 8;
-        if self.keep_rows && self.memory > 0 && need > self.memory {
+        // A series is copied once for each lag, by the fit and for the residuals.
+        let copies = if self.lags > 0 { 3 + 2 * self.lags as u64 } else { 1 };
+        let need = (numbers as u64).saturating_mul(8 * copies);
+        if self.memory > 0 && need > self.memory {
             return Err(Failure::input(format!(
-                "`{file}`: bootstrap and interventions keep all rows in memory, and they need more than the limit of {}; \
-                 raise it with --memory",
+                "`{file}`: --bootstrap, --intervened, --lags and --missing em or pairwise keep all rows in memory, and they \
+                 need more than the limit of {}; raise it with --memory",
                 gibibytes(self.memory)
             )));
         }
         Ok(())
+    }
+
+    /// How many numbers are kept although nothing needs them.
+    pub(crate) fn few(&self) -> usize {
+        if self.memory > 0 { FEW.min((self.memory / 16) as usize) } else { FEW }
     }
 }
 

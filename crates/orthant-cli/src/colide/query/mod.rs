@@ -72,6 +72,12 @@ pub(crate) fn query(arguments: &QueryArguments) -> Outcome<()> {
     if document.data.log || document.data.standardised {
         text.push_str(&format!("\nAll values are in the units of the fit: {}.\n", units(&document)));
     }
+    if document.data.lags > 0 {
+        text.push_str(
+            "\nVariables of the past such as X[t-1] are taken as given and as independent of each other: effects and means \
+             are right, standard deviations are not.\n",
+        );
+    }
     print(&text)
 }
 
