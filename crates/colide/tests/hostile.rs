@@ -666,7 +666,7 @@ fn environments_that_say_nothing() {
     check(&base.fit_environments(&[environment(vec![0]), environment(vec![1, 1]), environment(vec![2])]).unwrap());
     let constant = Array2::from_elem((5, 3), 2.0);
     let still = Environment { x: constant.view(), targets: vec![] };
-    assert!(base.fit_environments(&[still.clone()]).is_err());
+    assert!(base.fit_environments(std::slice::from_ref(&still)).is_err());
     let _ = base.fit_environments(&[still, environment(vec![0])]);
 }
 
@@ -716,7 +716,7 @@ fn huge_and_tiny_data_are_the_rescaled_problem() {
         }
     }
     // Columns of very different scales.
-    let mut mixed = x.clone();
+    let mut mixed = x;
     mixed.column_mut(0).mapv_inplace(|v| v * 1e100);
     mixed.column_mut(1).mapv_inplace(|v| v * 1e-100);
     for config in configurations() {
