@@ -758,6 +758,17 @@ fn weights_of_any_size_are_ratios() {
     }
 }
 
+/// A column whose variance is far below the ridge of the others: the search once added and removed the same edge for ever.
+#[test]
+fn the_search_ends_where_rounding_decides() {
+    let x = array![[0.0, 0.0], [1e-10, 1e150]];
+    for config in configurations() {
+        for lambda in [0.0, 0.05] {
+            check(&config.clone().sparsity(lambda).fit(&x).unwrap());
+        }
+    }
+}
+
 // ---- Observers ------------------------------------------------------------------------------------------------------
 
 #[test]
