@@ -37,7 +37,7 @@ pub struct CovarianceAccumulator {
     weight: f64,
     /// Σ w².
     squared_weight: f64,
-    /// Both sums, and the scatter, are those of the weights w / 2^weight_exponent.
+    /// Both sums, and the scatter, are those of the weights `w / 2^weight_exponent`.
     weight_exponent: i32,
     /// Mean and scatter `Σ w (x − mean)(x − mean)ᵀ` are those of x / 2^exponent.
     exponent: i32,

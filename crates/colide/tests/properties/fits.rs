@@ -193,7 +193,7 @@ proptest! {
         let known = Knowledge::new().exogenous(given).leaf(given);
         let isolated = config.knowledge(known).starts([Start::Path(Diagonal::Pinned)]).finish(Finish::Polish);
         let plain = isolated.fit(&x).unwrap();
-        let mut rescaled = x.clone();
+        let mut rescaled = x;
         rescaled.column_mut(given).mapv_inplace(|v| 64.0 * v);
         let other = isolated.fit(&rescaled).unwrap();
         for &j in &others {
