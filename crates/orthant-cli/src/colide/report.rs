@@ -163,10 +163,14 @@ fn bootstrap(page: &mut Page, document: &FitDocument) {
             "each fit began at the fit of all rows, so that the shares speak of graphs near it (--bootstrap-begin cold does not)"
         }
     };
+    let sized = match bootstrap.resampling.as_str() {
+        "bootstrap" | "half" => "",
+        _ => " They are as wide as the weights of draws of that size vary, not as those of all rows.",
+    };
     let centred = if document.data.groups.is_empty() { "" } else { " Groups were centred once, before the draws." };
     page.paragraph(&format!(
         "Rows were drawn anew {} times (seed {}): {drawn}; {begun}.{centred} “Found in” is the share of these fits that have \
-         the edge. Intervals hold the middle {} of the least-squares weights; where an edge is absent, 0 counts.",
+         the edge. Intervals hold the middle {} of the least-squares weights; where an edge is absent, 0 counts.{sized}",
         bootstrap.replicates,
         bootstrap.seed,
         percent(bootstrap.confidence)

@@ -14,7 +14,7 @@ use crate::input::Sample;
 use crate::output::Folder;
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
-use orthant::colide::{Fit, NoiseModel, Stability};
+use orthant::colide::{Fit, NoiseModel, Stability, Warning};
 
 /// All files that a fit may write.
 pub(super) const FILES: [&str; 6] = ["edges.csv", "weights.npy", "graph.dot", "graph.svg", "report.html", "fit.json"];
@@ -123,7 +123,11 @@ fn warnings(arguments: &FitArguments, sample: &Sample, fit: &Fit) -> Vec<String>
             ));
         }
     }
-    warnings.extend(fit.warnings.iter().map(|warning| words::warning(warning, &sample.names)));
+    warnings.extend(fit.warnings.iter().map(|warning| {
+        let text = words::warning(warning, &sample.names);
+        let timely = !sample.lags.is_empty() && matches!(warning, Warning::SortedByVariance { .. });
+        if timely { format!("{text} Edges from the past have their direction from time.") } else { text }
+    }));
     warnings
 }
 

@@ -198,16 +198,16 @@ impl<'a> Collector<'a> {
         let (source, name) = (&self.source, |column: usize| &self.selection.names[column]);
         let count = |rows: &usize, what: &str| format!("{rows} {what}{}", if *rows == 1 { "" } else { "s" });
         match error {
-            Error::NeverObserved { columns, rows } => Failure::input(match columns.as_slice() {
-                &[column] => format!(
+            Error::NeverObserved { columns, rows } => Failure::input(match columns[..] {
+                [column] => format!(
                     "`{source}`: column `{}` has {}; at least 2 are needed, or leave it out with --exclude {0}",
-                    name(column),
+                    name(*column),
                     count(rows, "number")
                 ),
-                &[a, b] => format!(
+                [a, b] => format!(
                     "`{source}`: `{}` and `{}` have {} in common; --missing pairwise needs 2, --missing em does not",
-                    name(a),
-                    name(b),
+                    name(*a),
+                    name(*b),
                     count(rows, "row")
                 ),
                 _ => error.to_string(),
