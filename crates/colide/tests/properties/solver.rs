@@ -2,11 +2,7 @@
 
 use crate::problems::{config, covariance, rows};
 use colide::{
-<<<<<<< HEAD
     Colide, Diagonal, Finish, Fit, Floor, NewtonOptions, NoiseModel, Progress, Schedule, Solver, StageEnd,
-=======
-    Acyclicity, Colide, Diagonal, Finish, Fit, Floor, NewtonOptions, NoiseModel, Progress, Schedule, Solver, StageEnd,
->>>>>>> cli2
     StageProblem, Start, covariance as covariance_of,
 };
 use ndarray::Array2;

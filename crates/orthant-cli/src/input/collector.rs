@@ -201,13 +201,13 @@ impl<'a> Collector<'a> {
             Error::NeverObserved { columns, rows } => Failure::input(match columns[..] {
                 [column] => format!(
                     "`{source}`: column `{}` has {}; at least 2 are needed, or leave it out with --exclude {0}",
-                    name(*column),
+                    name(column),
                     count(rows, "number")
                 ),
                 [a, b] => format!(
                     "`{source}`: `{}` and `{}` have {} in common; --missing pairwise needs 2, --missing em does not",
-                    name(*a),
-                    name(*b),
+                    name(a),
+                    name(b),
                     count(rows, "row")
                 ),
                 _ => error.to_string(),
