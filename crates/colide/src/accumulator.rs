@@ -37,6 +37,8 @@ pub struct CovarianceAccumulator {
     weight: f64,
     /// Σ w².
     squared_weight: f64,
+    /// Both sums, and the scatter, are those of the weights `w / 2^weight_exponent`.
+    weight_exponent: i32,
     /// Mean and scatter `Σ w (x − mean)(x − mean)ᵀ` are those of x / 2^exponent.
     exponent: i32,
     mean: Array1<f64>,
@@ -50,6 +52,7 @@ impl CovarianceAccumulator {
             rows: 0,
             weight: 0.0,
             squared_weight: 0.0,
+            weight_exponent: 0,
             exponent: 0,
             mean: Array1::zeros(columns),
             scatter: Array2::zeros((columns, columns)),
@@ -104,9 +107,16 @@ impl CovarianceAccumulator {
     /// `factor` outside (0, 1].
     pub fn forget(&mut self, factor: f64) -> Result<()> {
         check_range("factor", factor, factor > 0.0 && factor <= 1.0, "greater than 0 and at most 1")?;
+        let magnitude = exponent_of(factor);
+        let factor = times_power(factor, -magnitude);
+        self.weight_exponent = self.weight_exponent.saturating_add(magnitude);
         self.weight *= factor;
         self.squared_weight *= factor * factor;
         self.scatter *= factor;
+        // In these units the weight has grown by less than a factor of two each time.
+        if self.weight_exponent < *SAFE.start() || self.weight > 2.0 {
+            self.rescale_weights(self.weight_exponent.saturating_add(exponent_of(self.weight)));
+        }
         Ok(())
     }
 
@@ -116,7 +126,7 @@ impl CovarianceAccumulator {
     /// A different number of columns.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         check_shape("other", &other.mean, self.mean.shape(), "both accumulators must have the same number of columns")?;
-        if other.exponent == self.exponent {
+        if (other.exponent, other.weight_exponent) == (self.exponent, self.weight_exponent) {
             self.absorb(other);
         } else {
             let mut other = other.clone();
@@ -189,6 +199,13 @@ impl CovarianceAccumulator {
         };
         self.rescale(exponent);
         other.rescale(exponent);
+        let exponent = match (self.rows, other.rows) {
+            (0, _) => other.weight_exponent,
+            (_, 0) => self.weight_exponent,
+            _ => self.weight_exponent.max(other.weight_exponent),
+        };
+        self.rescale_weights(exponent);
+        other.rescale_weights(exponent);
     }
 
     fn rescale(&mut self, exponent: i32) {
@@ -200,7 +217,17 @@ impl CovarianceAccumulator {
         }
     }
 
-    /// Chan's update; both have the same exponent.
+    fn rescale_weights(&mut self, exponent: i32) {
+        let shift = self.weight_exponent.saturating_sub(exponent);
+        if shift != 0 {
+            self.weight = times_power(self.weight, shift);
+            self.squared_weight = times_power(self.squared_weight, shift.saturating_mul(2));
+            self.scatter.mapv_inplace(|s| times_power(s, shift));
+            self.weight_exponent = exponent;
+        }
+    }
+
+    /// Chan's update; both have the same exponents.
     fn absorb(&mut self, other: &Self) {
         if other.rows == 0 {
             return;
@@ -226,13 +253,19 @@ impl CovarianceAccumulator {
 fn of_block(x: &ArrayRef2<f64>, weights: Option<Array1<f64>>) -> CovarianceAccumulator {
     let d = x.ncols();
     let mut block = CovarianceAccumulator::new(d);
+    let heaviest = weights.as_ref().map_or(1.0, |w| w.iter().copied().fold(0.0, f64::max));
+    let magnitude = exponent_of(heaviest);
+    block.weight_exponent = if heaviest == 0.0 || SAFE.contains(&magnitude) { 0 } else { magnitude };
+    let weights = weights.map(|w| w.mapv(|w| times_power(w, -block.weight_exponent)));
     let weight_of = |i: usize| weights.as_ref().map_or(1.0, |w| w[i]);
     let Some(first) = (0..x.nrows()).find(|&i| weight_of(i) > 0.0) else { return block };
     let peak = x.iter().fold(0.0_f64, |peak, v| peak.max(v.abs()));
     let magnitude = exponent_of(peak);
     block.exponent = if peak == 0.0 || SAFE.contains(&magnitude) { 0 } else { magnitude };
     // Relative to the first row, so that a constant column is constant to the bit.
-    let mut centred = x.mapv(|v| times_power(v, -block.exponent));
+    // Row-major whatever the layout of `x`, on which the bits of the product below would depend.
+    let mut centred = Array2::zeros(x.raw_dim());
+    centred.zip_mut_with(x, |c, &v| *c = times_power(v, -block.exponent));
     let origin = centred.row(first).to_owned();
     centred -= &origin;
     let mut shift = Array1::<f64>::zeros(d);

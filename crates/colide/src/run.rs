@@ -180,7 +180,7 @@ impl Context<'_, '_> {
     /// The candidate of one start, and the weights at the end of its first stage.
     fn candidate(&mut self, start: Start, warm: &Warm) -> Result<(Candidate, Option<Array2<f64>>)> {
         let (diagonal, slow) = match start {
-            Start::Order => return Ok((self.from_order()?, None)),
+            Start::Order => return Ok((self.order_candidate()?, None)),
             Start::Path(diagonal) => (diagonal, false),
             Start::SlowPath(diagonal) => (diagonal, true),
         };
@@ -205,7 +205,7 @@ impl Context<'_, '_> {
         Ok((Candidate::new(start, state.w, graph, stages), first))
     }
 
-    fn from_order(&mut self) -> Result<Candidate> {
+    fn order_candidate(&mut self) -> Result<Candidate> {
         self.setup.problem.l1 = l1_weights(self.config, self.setup, Diagonal::Pinned)?;
         forbid_constant_columns(&mut self.setup.problem);
         let order = constrained_min_pivot_order(&self.setup.evidence.main.matrix, &self.setup.constraints);

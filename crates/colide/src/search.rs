@@ -54,6 +54,8 @@ pub(crate) struct Search<'a> {
     changed: Array2<f64>,
     /// Best addition, deletion and reversal into each column.
     best: Vec<[Option<Candidate>; 3]>,
+    /// Pairs whose move did not do what it promised: near-collinear variables, where rounding decides.
+    unreliable: Vec<(usize, usize)>,
     scratch: ColumnScratch,
 }
 
@@ -95,6 +97,7 @@ impl<'a> Search<'a> {
             q: vec![0.0; d],
             changed: Array2::zeros((d, d)),
             best: vec![[None; 3]; d],
+            unreliable: Vec::new(),
             scratch: ColumnScratch {
                 factor: UpdatedCholesky::new(),
                 row: Vec::new(),
@@ -138,27 +141,43 @@ impl<'a> Search<'a> {
 
     /// Takes improving moves until there is none, or `limit` moves were taken; returns their number.
     pub(crate) fn run(&mut self, limit: usize) -> usize {
-        let mut moves = 0;
+        let (mut moves, mut criterion) = (0, self.criterion());
         while moves < limit {
             let Some((kind, cause, effect)) = self.next_move() else { break };
+            self.take(kind, cause, effect);
+            let after = self.criterion();
+            if after < criterion {
+                criterion = after;
+                moves += 1;
+                continue;
+            }
+            // Each pair is set aside at most once, and every other move lowers the criterion: the search ends.
+            self.unreliable.extend([(cause, effect), (effect, cause)]);
             match kind {
-                Move::Add => self.link(cause, effect),
-                Move::Delete => self.unlink(cause, effect),
-                Move::Reverse => {
-                    self.unlink(cause, effect);
-                    self.link(effect, cause);
-                    self.evaluate_column(cause);
-                }
+                Move::Add => self.take(Move::Delete, cause, effect),
+                Move::Delete => self.take(Move::Add, cause, effect),
+                Move::Reverse => self.take(Move::Reverse, effect, cause),
             }
-            self.evaluate_column(effect);
-            self.sum_residuals();
-            self.rank_around(effect);
-            if kind == Move::Reverse {
-                self.rank_around(cause);
-            }
-            moves += 1;
         }
         moves
+    }
+
+    fn take(&mut self, kind: Move, cause: usize, effect: usize) {
+        match kind {
+            Move::Add => self.link(cause, effect),
+            Move::Delete => self.unlink(cause, effect),
+            Move::Reverse => {
+                self.unlink(cause, effect);
+                self.link(effect, cause);
+                self.evaluate_column(cause);
+            }
+        }
+        self.evaluate_column(effect);
+        self.sum_residuals();
+        self.rank_around(effect);
+        if kind == Move::Reverse {
+            self.rank_around(cause);
+        }
     }
 
     fn sum_residuals(&mut self) {
@@ -248,7 +267,7 @@ impl<'a> Search<'a> {
         self.children[j].iter().for_each(|&i| is_child[i] = true);
         let mut best: [Option<Candidate>; 3] = [None; 3];
         for i in 0..d {
-            if i == j {
+            if i == j || self.unreliable.contains(&(i, j)) {
                 continue;
             }
             let edge = self.constraints.edges[[i, j]];

@@ -115,7 +115,13 @@ pub(crate) fn check_length<T>(
     length: usize,
     reason: &'static str,
 ) -> Result<()> {
-    if x.len() == length { Ok(()) } else { Err(wrong_length(argument, x.len(), length, reason)) }
+    check_count(argument, x.len(), length, reason)
+}
+
+/// Accepts a vector of the given length, of which only the length is known.
+#[inline]
+pub(crate) fn check_count(argument: &'static str, found: usize, length: usize, reason: &'static str) -> Result<()> {
+    if found == length { Ok(()) } else { Err(wrong_length(argument, found, length, reason)) }
 }
 
 #[cold]
@@ -125,12 +131,12 @@ fn wrong_length(argument: &'static str, found: usize, expected: usize, reason: &
 
 /// Accepts a finite number that is at least zero.
 pub(crate) fn check_non_negative(argument: &'static str, found: f64) -> Result<()> {
-    Ok(core_tensor::check_range(argument, found, found >= 0.0 && found < f64::INFINITY, "finite and >= 0")?)
+    Ok(core_tensor::check_range(argument, found, found >= 0.0 && found.is_finite(), "finite and >= 0")?)
 }
 
 /// Accepts a finite number above zero.
 pub(crate) fn check_positive(argument: &'static str, found: f64) -> Result<()> {
-    Ok(core_tensor::check_range(argument, found, found > 0.0 && found < f64::INFINITY, "finite and > 0")?)
+    Ok(core_tensor::check_range(argument, found, found > 0.0 && found.is_finite(), "finite and > 0")?)
 }
 
 /// Accepts a vector of finite numbers that are at least zero.

@@ -121,7 +121,8 @@ impl Lbfgs {
 
     /// Minimises `f` from the point in `x` (n), which receives the result. Allocates nothing of its own.
     ///
-    /// The returned point is the last one accepted, which is the best one: the objective never rises.
+    /// The returned point is the last one accepted, and the best one: the objective never rises by
+    /// more than the rounding of its value.
     ///
     /// # Errors
     /// An option outside its range, shapes that do not match, a start with NaN, or

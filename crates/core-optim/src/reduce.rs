@@ -16,7 +16,7 @@ pub(crate) fn constant<T: Scalar>(value: f64) -> T {
 
 /// Σ f(aᵢ, bᵢ) over two slices of equal length.
 #[inline(always)]
-pub(crate) fn sum_pairs<T: Scalar>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+fn sum_pairs<T: Scalar>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
     debug_assert_eq!(a.len(), b.len());
     let mut total = T::zero();
     for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
@@ -48,12 +48,6 @@ fn fold_lanes<T: Scalar>(mut lanes: [T; LANES]) -> T {
     lanes[0]
 }
 
-/// aᵀb of two slices of equal length.
-#[inline]
-pub(crate) fn dot_slices<T: Scalar>(a: &[T], b: &[T]) -> T {
-    sum_pairs(a, b, |a, b| a * b)
-}
-
 /// Σ f(aᵢ, bᵢ) over two vectors of equal length, any strides, in the order of [`sum_pairs`].
 pub(crate) fn sum_zip<T: Scalar>(a: &ArrayRef1<T>, b: &ArrayRef1<T>, f: impl Fn(T, T) -> T) -> T {
     debug_assert_eq!(a.len(), b.len());
@@ -69,7 +63,7 @@ pub(crate) fn sum_zip<T: Scalar>(a: &ArrayRef1<T>, b: &ArrayRef1<T>, f: impl Fn(
             lanes = [T::zero(); LANES];
         }
     }
-    if a.len() % BLOCK != 0 {
+    if !a.len().is_multiple_of(BLOCK) {
         total += fold_lanes(lanes);
     }
     total

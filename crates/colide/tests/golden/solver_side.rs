@@ -104,13 +104,14 @@ fn domain(case: &Case, check: &mut Check) {
 }
 
 fn adam_options(case: &Case) -> AdamOptions {
-    let mut options = AdamOptions::default();
-    options.learning_rate = case.number("lr");
-    options.beta1 = case.number("beta1");
-    options.beta2 = case.number("beta2");
-    // Never stops by itself within a trace.
-    options.checkpoint = usize::MAX;
-    options
+    AdamOptions {
+        learning_rate: case.number("lr"),
+        beta1: case.number("beta1"),
+        beta2: case.number("beta2"),
+        // Never stops by itself within a trace.
+        checkpoint: usize::MAX,
+        ..AdamOptions::default()
+    }
 }
 
 fn adam_trace(case: &Case, check: &mut Check) {
@@ -156,12 +157,14 @@ fn backtracking(case: &Case, check: &mut Check) {
 fn fit_reference(case: &Case, check: &mut Check) {
     let c = case.matrix("cov");
     let d = c.nrows();
-    let mut options = AdamOptions::default();
-    options.learning_rate = case.number("lr");
-    options.warm_iterations = case.index("warm_iter");
-    options.final_iterations = case.index("max_iter");
-    options.checkpoint = case.index("checkpoint");
-    options.tolerance = case.number("rel_tol");
+    let options = AdamOptions {
+        learning_rate: case.number("lr"),
+        warm_iterations: case.index("warm_iter"),
+        final_iterations: case.index("max_iter"),
+        checkpoint: case.index("checkpoint"),
+        tolerance: case.number("rel_tol"),
+        ..AdamOptions::default()
+    };
     let schedule = Schedule::new(case.vector("mu").to_vec(), case.vector("s").to_vec()).expect("a schedule");
     let config = Colide::reference(model(case))
         .solver(Solver::ReferenceAdam(options))
@@ -218,8 +221,7 @@ fn stage_optimum(case: &Case, check: &mut Check) {
     check.scalar("h", point.h, case.number("h"), Tolerance::both(1e-12));
     check.close("sigma", &point.noise_scales, &scales(case, "sigma", c.nrows()), Tolerance::both(1e-12));
     check.scalar("kkt_residual", point.violation, case.number("kkt_residual"), Tolerance::new(1e-3, 1e-12));
-    let mut options = NewtonOptions::default();
-    options.tolerance = 0.0;
+    let options = NewtonOptions { tolerance: 0.0, ..NewtonOptions::default() };
     let found = problem.proximal_newton(mu, s, &w, options).expect("legal input");
     let after = problem.evaluate(&found.weights, mu, s).expect("square").expect("inside the domain");
     let moved = (&found.weights - &w).iter().fold(0.0_f64, |m, v| m.max(v.abs()));

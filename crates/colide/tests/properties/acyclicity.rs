@@ -17,7 +17,7 @@ fn gradient(w: &Array2<f64>, s: f64, form: Acyclicity) -> Option<(f64, Array2<f6
     value.map(|value| (value, out))
 }
 
-/// The term that stands for W, and M = Σ_k Aᵏ / s^{k+1}, a finite sum for a DAG.
+/// The term that stands for W, and `M = Σ_k Aᵏ / s^{k+1}`, a finite sum for a DAG.
 fn resolvent_of_dag(a: &Array2<f64>, s: f64) -> Array2<f64> {
     let mut power = Array2::<f64>::eye(a.nrows()) / s;
     let mut sum = power.clone();

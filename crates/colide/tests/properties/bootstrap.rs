@@ -13,10 +13,10 @@ fn check(found: &Stability, replicates: usize) -> std::result::Result<(), TestCa
     let d = found.edge_frequency.nrows();
     for frequencies in [&found.edge_frequency, &found.path_frequency] {
         // Shares of whole replicates.
-        prop_assert!(
-            frequencies.iter().all(|f| (0.0..=1.0).contains(f) && (f * replicates as f64).fract().abs() % 1.0 < 1e-9
-                || (f * replicates as f64).fract() > 1.0 - 1e-9)
-        );
+        for f in frequencies {
+            let count = f * replicates as f64;
+            prop_assert!((0.0..=1.0).contains(f) && (count - count.round()).abs() < 1e-9);
+        }
         prop_assert!(frequencies.diag().iter().all(|&f| f == 0.0));
     }
     for ((i, j), &f) in found.edge_frequency.indexed_iter() {

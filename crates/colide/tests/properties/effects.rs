@@ -140,7 +140,7 @@ proptest! {
         let row = Array1::from_shape_fn(d, |j| mean[j] + noise[j]);
         let other = model.counterfactual(&row, &settings).unwrap();
         let z = &row - &row.dot(&w);
-        let mut own = z.clone();
+        let mut own = z;
         settings.iter().for_each(|&(node, value)| own[node] = value);
         let expected = own.dot(&b);
         prop_assert!(other.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= 1e-12 * size * size));
@@ -149,7 +149,7 @@ proptest! {
         }
         // Setting what is already so changes nothing.
         let same = model.counterfactual(&row, &[(i, row[i])]).unwrap();
-        prop_assert_eq!(same, row.clone());
+        prop_assert_eq!(&same, &row);
 
         // Noise and root-cause scores: z = (x − mean)(I − W), in units of σ.
         let scores = model.root_cause_scores(&row).unwrap();

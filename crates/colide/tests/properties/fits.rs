@@ -16,6 +16,15 @@ fn data() -> impl Strategy<Value = (Array2<f64>, NoiseModel)> {
         .prop_map(|(d, n, equal, seed)| (rows(d, n, equal, seed), MODELS[usize::from(!equal)]))
 }
 
+/// Data with a finish whose result rounding does not decide. The likelihood of non-equal variances is the same for all
+/// graphs of a Markov class, so that a search under it chooses among exact ties: it is left out.
+fn stable() -> impl Strategy<Value = (Array2<f64>, NoiseModel, Finish)> {
+    (data(), prop::sample::select(FINISHES.to_vec())).prop_map(|((x, model), finish)| {
+        let tied = model == NoiseModel::NonEqualVariance && finish == Finish::Search;
+        (x, model, if tied { Finish::Polish } else { finish })
+    })
+}
+
 /// What every fit promises.
 fn check(fit: &Fit) -> std::result::Result<(), TestCaseError> {
     let dag = Dag::from_weights("weights", &fit.weights);
@@ -67,7 +76,7 @@ proptest! {
     /// another order differ by n ε relative, and the fit is as smooth as its last convex problem: 1e-8. (The discrete
     /// choices are stable for random data.)
     #[test]
-    fn only_the_covariance_counts((x, model) in data(), finish in prop::sample::select(FINISHES.to_vec())) {
+    fn only_the_covariance_counts((x, model, finish) in stable()) {
         let config = Colide::new(model).finish(finish);
         let fit = config.fit(&x).unwrap();
         prop_assert_eq!(&config.fit(&x).unwrap(), &fit);
@@ -86,7 +95,7 @@ proptest! {
     /// Units::MinSd: any factor of all data leaves the weights (1e-8 as above) and multiplies the scales; a power of four
     /// changes no bit, as all roots and quotients scale exactly.
     #[test]
-    fn units_do_not_matter_to_min_sd((x, model) in data(), factor in 1e-3..1e3_f64, finish in prop::sample::select(FINISHES.to_vec())) {
+    fn units_do_not_matter_to_min_sd((x, model, finish) in stable(), factor in 1e-3..1e3_f64) {
         let config = Colide::new(model).units(Units::MinSd).finish(finish);
         let fit = config.fit(&x).unwrap();
         let other = config.fit(&(&x * factor)).unwrap();
@@ -116,7 +125,7 @@ proptest! {
 
     /// One observational environment is the plain fit; so are several parts of the same rows, up to rounding (1e-8).
     #[test]
-    fn one_environment_is_a_plain_fit((x, model) in data(), finish in prop::sample::select(FINISHES.to_vec())) {
+    fn one_environment_is_a_plain_fit((x, model, finish) in stable()) {
         let config = Colide::new(model).finish(finish);
         let fit = config.fit(&x).unwrap();
         let whole = config.fit_environments(&[Environment { x: x.view(), targets: vec![] }]).unwrap();
@@ -184,7 +193,7 @@ proptest! {
         let known = Knowledge::new().exogenous(given).leaf(given);
         let isolated = config.knowledge(known).starts([Start::Path(Diagonal::Pinned)]).finish(Finish::Polish);
         let plain = isolated.fit(&x).unwrap();
-        let mut rescaled = x.clone();
+        let mut rescaled = x;
         rescaled.column_mut(given).mapv_inplace(|v| 64.0 * v);
         let other = isolated.fit(&rescaled).unwrap();
         for &j in &others {

@@ -36,7 +36,7 @@ pub(crate) fn tied(d: usize) -> impl Strategy<Value = Array2<f64>> {
     matrix_of(d, d, grid)
 }
 
-/// C = AᵀA / (d + 3) + I / 10 for a random (d + 3) × d matrix A with entries in ±2: eigenvalues from 0.1 to 4 d + 0.1.
+/// `C = AᵀA / (d + 3) + I / 10` for a random (d + 3) × d matrix A with entries in ±2: eigenvalues from 0.1 to 4 d + 0.1.
 pub(crate) fn covariance(d: usize) -> impl Strategy<Value = Array2<f64>> {
     matrix_of(d + 3, d, -2.0..2.0_f64).prop_map(move |a| {
         let c = a.t().dot(&a) / (d + 3) as f64 + Array2::<f64>::eye(d) * 0.1;

@@ -2,7 +2,7 @@
 
 use crate::problems::{config, covariance, rows};
 use colide::{
-    Acyclicity, Colide, Diagonal, Finish, Fit, Floor, NewtonOptions, NoiseModel, Progress, Schedule, Solver, StageEnd,
+    Colide, Diagonal, Finish, Fit, Floor, NewtonOptions, NoiseModel, Progress, Schedule, Solver, StageEnd,
     StageProblem, Start, covariance as covariance_of,
 };
 use ndarray::Array2;
@@ -36,7 +36,9 @@ proptest! {
             config = config.non_negative();
         }
         let (seen, fit) = watched(&config, &x);
-        prop_assert!(!seen.is_empty());
+        // Where zero is optimal no step is taken.
+        let found = fit.candidates[0].path_weights.iter().any(|&w| w != 0.0);
+        prop_assert!(!seen.is_empty() || !found);
         for pair in seen.windows(2) {
             prop_assert!((pair[0].0, pair[0].1) != (pair[1].0, pair[1].1) || pair[1].2 < pair[0].2, "{pair:?}");
         }
@@ -47,9 +49,8 @@ proptest! {
         }
     }
 
-    /// Property 8: stationary at a tolerance of 1e-9 relative decrease. The method converges linearly at worst; a decrease
-    /// below 1e-9 of an objective of order μ d leaves a gradient of order √(1e-9) times the curvature's root, which is
-    /// below 1e-4 μ only because steps end at machine precision: the limit of steps is high.
+    /// Property 8: run until no step lowers the objective (of order μ d) by more than its rounding, d μ ε, the gradient is at
+    /// most √(2 · curvature · d μ · d ε μ) ≈ μ √(10 · 36 · 2e-16) < 1e-6 μ; 1e-4 μ leaves room for steeper curvatures.
     #[test]
     fn stages_end_stationary(c in (2..=6_usize).prop_flat_map(covariance), lambda in 0.01..0.3_f64) {
         let d = c.nrows();
@@ -78,10 +79,9 @@ proptest! {
         let largest = base.lambda_grid(&c, 1, 0.5).unwrap()[0];
         let common = (c.matrix.diag().sum() / d as f64).sqrt();
         let mut expected = 0.0_f64;
-        for ((i, j), v) in c.matrix.indexed_iter().filter(|((i, j), _)| i != j) {
+        for ((_, j), v) in c.matrix.indexed_iter().filter(|((i, j), _)| i != j) {
             let scale = if equal { common } else { c.matrix[[j, j]].sqrt() };
             expected = expected.max(v.abs() / scale);
-            let _ = i;
         }
         prop_assert!((largest - expected).abs() <= 1e-12 * expected);
         for finish in [Finish::Threshold, Finish::Polish] {
@@ -110,7 +110,6 @@ proptest! {
             prop_assert_eq!(lowest, 0.0);
             prop_assert!(fit.weights.iter().all(|&w| w >= 0.0));
         }
-        let _ = Acyclicity::NonNegative;
     }
 
     /// The reference solver and the fast one minimise the same function: from the same point, the fast one ends no higher

@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayRef1};
 
 /// Keeps the last K + 1 iterates of a fixed-point method and combines them into a better one.
 ///
-/// With the differences U (d × K) of consecutive iterates, the weights c minimise ‖U c‖ with Σ c = 1: (UᵀU + ε tr) c ∝ 1, ε = 10⁻¹²
+/// With the differences U (d × K) of consecutive iterates, the weights c minimise ‖U c‖ with Σ c = 1: `(UᵀU + ε tr) c ∝ 1`, ε = 10⁻¹²
 /// (Bertrand and Massias, 2021). For linearly converging sweeps this is close to the limit; it is a guess, so accept it only if the
 /// objective falls.
 ///

@@ -72,7 +72,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> Standardised<'a, T, X> {
     ///
     /// # Errors
     /// None of its own.
-    pub fn standardised(inner: &'a X) -> Result<Self> {
+    pub fn unit_variance(inner: &'a X) -> Result<Self> {
         let (means, spreads) = means_and_spreads(inner)?;
         Self::new(inner, &means, &spreads.mapv(|s| if s > T::zero() { s.recip() } else { T::zero() }))
     }

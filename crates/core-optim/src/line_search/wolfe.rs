@@ -85,12 +85,17 @@ impl StrongWolfe {
         let mut far = Far::Open;
         let mut step = first_step.min(max_step);
         let mut widths = [T::infinity(); 2];
-        let end = |low: Trial<T>, evaluations, end| LineSearchOutcome {
-            step: low.step,
-            value: low.value,
-            slope: Some(low.slope),
+        let end = |trial: Trial<T>, evaluations, end| LineSearchOutcome {
+            step: trial.step,
+            value: trial.value,
+            slope: Some(trial.slope),
             evaluations,
             end,
+        };
+        // A step that is only level with the start, up to rounding, may steer the search but is no result.
+        let failed = |low: Trial<T>, evaluations, reason| {
+            let best = if low.value < value { low } else { Trial { step: T::zero(), value, slope } };
+            end(best, evaluations, reason)
         };
         for evaluations in 1..=self.max_evaluations {
             let (v, s) = phi(step);
@@ -157,9 +162,9 @@ impl StrongWolfe {
             };
             step = low.step + fraction * width;
             if step == low.step || step == far_step || !(step > T::zero()) {
-                return Ok(end(low, evaluations, LineSearchEnd::IntervalTooSmall));
+                return Ok(failed(low, evaluations, LineSearchEnd::IntervalTooSmall));
             }
         }
-        Ok(end(low, self.max_evaluations, LineSearchEnd::EvaluationLimit))
+        Ok(failed(low, self.max_evaluations, LineSearchEnd::EvaluationLimit))
     }
 }

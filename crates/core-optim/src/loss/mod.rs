@@ -8,7 +8,7 @@
 //! | [`Squared`] | ½ (z - y)² | finite | 1 |
 //! | [`Logistic`] | log(1 + exp(-y z)) | -1, 1 | 1/4 |
 //! | [`Huber`] | ½ r² for abs(r) ≤ δ, else δ abs(r) - ½ δ², r = z - y | finite | 1 |
-//! | [`Multinomial`] | log Σ exp(z_c) - z_y | class numbers | 1/2 |
+//! | [`Multinomial`] | `log Σ exp(z_c) - z_y` | class numbers | 1/2 |
 //!
 //! With z = X w, the gradient of the sum is Xᵀ(ℓ'), its Hessian Xᵀ diag(ℓ'') X, and its Lipschitz constant at most ν ‖X‖².
 

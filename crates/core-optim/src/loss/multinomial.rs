@@ -6,10 +6,10 @@ use crate::{Error, Result};
 use core_tensor::{Scalar, check_range, check_shape};
 use ndarray::{ArrayRef1, ArrayRef2};
 
-/// f(Z) = Σᵢ log Σ_c exp(Z_ic) - Z_{i, yᵢ} for predictors Z (n × k) and class numbers y (n).
+/// `f(Z) = Σᵢ log Σ_c exp(Z_ic) - Z_{i, yᵢ}` for predictors Z (n × k) and class numbers y (n).
 ///
 /// Row maxima are subtracted first, so that no predictor overflows. With P = softmax(Z) by rows and Y the 0/1 matrix of the
-/// classes, the gradient is P - Y; its Lipschitz constant is 1/2. The conjugate is Σᵢ Σ_c Q log Q for Q = U + Y with
+/// classes, the gradient is P - Y; its Lipschitz constant is 1/2. The conjugate is `Σᵢ Σ_c Q log Q` for Q = U + Y with
 /// rows in the probability simplex.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Multinomial {

@@ -13,7 +13,7 @@ pub trait Loss<T: Scalar> {
     /// ν = sup ℓ'': the Lipschitz constant of ℓ', and of Xᵀ ℓ'(X w) per unit of ‖X‖².
     fn curvature_bound(&self) -> T;
 
-    /// The conjugate ℓ*(u, y) = sup_z u z - ℓ(z, y); +∞ outside its domain, which contains 0 and is convex.
+    /// The conjugate ℓ*(u, y) = `sup_z u z - ℓ(z, y)`; +∞ outside its domain, which contains 0 and is convex.
     fn conjugate(&self, u: T, y: T) -> T;
 
     /// The legal targets: `None` if `y` is one, otherwise the loss's name and the legal values, for the message.

@@ -2,7 +2,7 @@
 
 use super::proximal::check_prox_arguments;
 use super::{Proximal, Separable};
-use crate::error::check_length;
+use crate::error::{check_count, check_length};
 use crate::{Error, Result};
 use core_tensor::Scalar;
 use ndarray::{Array1, ArrayRef1, Zip};
@@ -93,7 +93,7 @@ impl<T: Scalar> Proximal<T> for BoxConstraint<T> {
     fn check_dimension(&self, n: usize) -> Result<()> {
         match &self.bounds {
             Bounds::All(..) => Ok(()),
-            Bounds::Each(lower, _) => check_length("lower", lower, n, "the box has bounds per variable"),
+            Bounds::Each(lower, _) => check_count("v", n, lower.len(), "the box has bounds per variable"),
         }
     }
 

@@ -2,15 +2,15 @@
 
 use super::Proximal;
 use super::proximal::{check_prox_arguments, scale_into};
-use crate::error::{check_index, check_length, check_non_negative, check_weights};
+use crate::error::{check_count, check_index, check_length, check_non_negative, check_weights};
 use crate::{Error, Result};
-use core_tensor::{Scalar, check_range};
+use core_tensor::Scalar;
 use ndarray::{Array1, ArrayRef1};
 
-/// g(x) = λ Σ_g w_g ‖x_g‖ over disjoint groups: the group Lasso's penalty.
+/// `g(x) = λ Σ_g w_g ‖x_g‖` over disjoint groups: the group Lasso's penalty.
 ///
-/// prox(v)_g = v_g max(0, 1 - step λ w_g / ‖v_g‖); a variable in no group is not penalised. The conjugate is the indicator of
-/// ‖y_g‖ ≤ λ w_g (and y = 0 outside the groups).
+/// `prox(v)_g = v_g max(0, 1 - step λ w_g / ‖v_g‖)`; a variable in no group is not penalised. The conjugate is the indicator of
+/// `‖y_g‖ ≤ λ w_g` (and y = 0 outside the groups).
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupL2<T> {
     level: T,
@@ -24,7 +24,7 @@ pub struct GroupL2<T> {
 }
 
 impl<T: Scalar> GroupL2<T> {
-    /// Groups of the `dimension` variables, with weights w_g = √(size of g).
+    /// Groups of the `dimension` variables, with weights `w_g = √(size of g)`.
     ///
     /// # Errors
     /// A level that is negative or not finite, an empty group, a variable out of range or in two groups.
@@ -52,7 +52,7 @@ impl<T: Scalar> GroupL2<T> {
         Ok(Self { level, members, starts, weights, free, dimension })
     }
 
-    /// Replaces the weights w_g ≥ 0, one per group.
+    /// Replaces the weights `w_g ≥ 0`, one per group.
     ///
     /// # Errors
     /// A wrong number of weights, or one that is negative or not finite.
@@ -73,12 +73,12 @@ impl<T: Scalar> GroupL2<T> {
         if g < self.weights.len() { &self.members[self.starts[g]..self.starts[g + 1]] } else { &[] }
     }
 
-    /// λ w_g; 0 if there is no such group.
+    /// `λ w_g`; 0 if there is no such group.
     pub fn group_level(&self, g: usize) -> T {
         self.weights.get(g).map_or(T::zero(), |&w| self.level * w)
     }
 
-    /// ‖x_g‖, scaled so that it neither overflows nor underflows.
+    /// `‖x_g‖`, scaled so that it neither overflows nor underflows.
     fn group_norm(&self, g: usize, x: &ArrayRef1<T>) -> T {
         let largest =
             self.group(g).iter().fold(T::zero(), |m, &j| if x[j].is_nan() { x[j] } else { m.max(x[j].abs()) });
@@ -119,13 +119,7 @@ impl<T: Scalar> Proximal<T> for GroupL2<T> {
     }
 
     fn check_dimension(&self, n: usize) -> Result<()> {
-        check_range(
-            "dimension",
-            n as f64,
-            n == self.dimension,
-            "the number of variables that the groups were made for",
-        )?;
-        Ok(())
+        check_count("v", n, self.dimension, "the groups were made for that many variables")
     }
 
     fn conjugate(&mut self, y: &ArrayRef1<T>) -> Option<T> {

@@ -2,7 +2,6 @@
 
 use super::Proximal;
 use super::proximal::check_prox_arguments;
-use super::soft_threshold;
 use super::threshold::threshold;
 use crate::Result;
 use crate::error::check_positive;
@@ -48,10 +47,13 @@ impl<T: Scalar> Proximal<T> for L1Ball<T> {
             out.assign(v);
             return Ok(());
         }
-        // Rounding can make θ slightly negative on the boundary.
-        let theta = threshold(v, T::abs, self.radius, out);
-        let theta = if theta < T::zero() { T::zero() } else { theta };
-        Zip::from(out).and(v).for_each(|out, &v| *out = if theta.is_nan() { theta } else { soft_threshold(v, theta) });
+        let (top, theta) = threshold(v, T::abs, self.radius, out);
+        Zip::from(out).and(v).for_each(|out, &v| {
+            let size = (v.abs() - top) - theta;
+            // On the boundary rounding can make the threshold slightly negative.
+            let size = if size > v.abs() { v.abs() } else { size };
+            *out = if size <= T::zero() { T::zero() } else { size.copysign(v) };
+        });
         Ok(())
     }
 

@@ -30,7 +30,7 @@ pub trait Proximal<T: Scalar> {
     /// A shape error otherwise.
     fn check_dimension(&self, n: usize) -> Result<()>;
 
-    /// The conjugate g*(y) = sup_x xᵀy - g(x), +∞ outside its domain; `None` if it is not available (the default).
+    /// The conjugate `g*(y) = sup_x xᵀy - g(x)`, +∞ outside its domain; `None` if it is not available (the default).
     fn conjugate(&mut self, y: &ArrayRef1<T>) -> Option<T> {
         let _ = y;
         None

@@ -11,7 +11,7 @@ pub trait Separable<T: Scalar>: Proximal<T> {
     /// gⱼ(x).
     fn coordinate_value(&self, j: usize, x: T) -> T;
 
-    /// argmin_u gⱼ(u) + (u - v)² / (2 step), for `step` in (0, ∞].
+    /// `argmin_u gⱼ(u) + (u - v)² / (2 step)`, for `step` in (0, ∞].
     fn coordinate_prox(&self, j: usize, v: T, step: T) -> T;
 
     /// The subdifferential ∂gⱼ(x) as (lower end, upper end). Outside the domain it is empty: (∞, -∞).

@@ -45,9 +45,9 @@ impl<T: Scalar> Proximal<T> for Simplex<T> {
 
     fn prox_into(&mut self, v: &ArrayRef1<T>, step: T, out: &mut ArrayRef1<T>) -> Result<()> {
         check_prox_arguments(self, v, step, out)?;
-        let theta = threshold(v, |v| v, self.total, out);
+        let (top, theta) = threshold(v, |v| v, self.total, out);
         Zip::from(out).and(v).for_each(|out, &v| {
-            let left = v - theta;
+            let left = (v - top) - theta;
             *out = if left <= T::zero() { T::zero() } else { left };
         });
         Ok(())

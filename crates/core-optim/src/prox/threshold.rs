@@ -4,16 +4,22 @@ use crate::reduce::constant;
 use core_tensor::Scalar;
 use ndarray::ArrayRef1;
 
-/// Solves Σ max(f(vᵢ) - θ, 0) = `total` > 0 for θ, with `scratch` (as long as `v`, not empty) overwritten.
+/// Solves Σ max(f(vᵢ) - θ, 0) = `total` > 0 for θ and returns it as (top, θ - top) with top = max f(vᵢ): the two parts
+/// keep `(f(v) - top) - (θ - top)` exact where θ itself would be rounded. Works with `scratch` (as long as `v`, not empty) overwritten.
 ///
 /// Exact up to rounding. On contiguous scratch by repeated selection of the median, O(n) in the worst case; otherwise by
 /// Michelot's fixed point, O(n) per round and rarely more than ten rounds.
-pub(super) fn threshold<T: Scalar>(v: &ArrayRef1<T>, f: impl Fn(T) -> T, total: T, scratch: &mut ArrayRef1<T>) -> T {
+pub(super) fn threshold<T: Scalar>(
+    v: &ArrayRef1<T>,
+    f: impl Fn(T) -> T,
+    total: T,
+    scratch: &mut ArrayRef1<T>,
+) -> (T, T) {
     debug_assert!(v.len() == scratch.len() && !v.is_empty());
     // Only differences count: working below the maximum keeps the sums small and finite, and -0.0 apart from nothing.
     let top = v.iter().fold(T::neg_infinity(), |m, &v| if f(v).is_nan() { f(v) } else { m.max(f(v)) });
     if !top.is_finite() || v.iter().any(|&v| f(v).is_nan()) {
-        return T::nan();
+        return (T::nan(), T::nan());
     }
     let below = |v: T| f(v) - top;
     let guess = match scratch.as_slice_mut() {
@@ -27,7 +33,7 @@ pub(super) fn threshold<T: Scalar>(v: &ArrayRef1<T>, f: impl Fn(T) -> T, total: 
     };
     // A fixed point from the guess downwards in error: one round at the solution makes the sum exact in the order of
     // `v`, so that both ways agree bit for bit.
-    top + michelot(v, below, total, guess)
+    (top, michelot(v, below, total, guess))
 }
 
 /// Duchi and others (2008), algorithm of expected linear time, with a selection of guaranteed linear time.

@@ -1,7 +1,7 @@
 //! Penalty factors: one for all coordinates, or one each.
 
 use crate::Result;
-use crate::error::{check_length, check_weights};
+use crate::error::{check_count, check_weights};
 use core_tensor::Scalar;
 use ndarray::{Array1, ArrayRef1, Zip};
 
@@ -30,10 +30,7 @@ impl<T: Scalar> Weights<T> {
     pub(super) fn check_dimension(&self, n: usize) -> Result<()> {
         match self {
             Weights::One => Ok(()),
-            Weights::Each(weights) => {
-                // Told from the caller's side: the vector is what does not fit the penalty.
-                check_length("weights", weights, n, "the penalty has a weight per variable")
-            }
+            Weights::Each(weights) => check_count("v", n, weights.len(), "the penalty has a weight per variable"),
         }
     }
 
