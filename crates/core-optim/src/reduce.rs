@@ -81,6 +81,20 @@ pub(crate) fn sum_by<T: Scalar>(a: &ArrayRef1<T>, f: impl Fn(T) -> T) -> T {
     sum_zip(a, a, |a, _| f(a))
 }
 
+/// The largest f(aᵢ); -∞ for an empty vector. NaN is passed over: check for it before.
+pub(crate) fn largest_by<T: Scalar>(a: &ArrayRef1<T>, f: impl Fn(T) -> T) -> T {
+    let larger = |m: T, v: T| if v > m { v } else { m };
+    let Some(a) = a.as_slice() else { return a.iter().fold(T::neg_infinity(), |m, &v| larger(m, f(v))) };
+    let mut lanes = [T::neg_infinity(); LANES];
+    let (chunks, rest) = a.as_chunks::<LANES>();
+    for chunk in chunks {
+        for l in 0..LANES {
+            lanes[l] = larger(lanes[l], f(chunk[l]));
+        }
+    }
+    rest.iter().map(|&v| f(v)).chain(lanes).fold(T::neg_infinity(), larger)
+}
+
 /// ‖a‖², which may overflow or underflow.
 #[inline]
 pub(crate) fn norm_squared<T: Scalar>(a: &ArrayRef1<T>) -> T {

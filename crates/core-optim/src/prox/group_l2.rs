@@ -80,12 +80,28 @@ impl<T: Scalar> GroupL2<T> {
 
     /// `‖x_g‖`, scaled so that it neither overflows nor underflows.
     fn group_norm(&self, g: usize, x: &ArrayRef1<T>) -> T {
-        let largest =
-            self.group(g).iter().fold(T::zero(), |m, &j| if x[j].is_nan() { x[j] } else { m.max(x[j].abs()) });
-        if largest == T::zero() || !largest.is_finite() {
-            return if self.group(g).iter().any(|&j| x[j].is_nan()) { T::nan() } else { largest };
+        let members = self.group(g);
+        let squared = match x.as_slice() {
+            Some(x) => members.iter().map(|&j| x[j] * x[j]).sum::<T>(),
+            None => members.iter().map(|&j| x[j] * x[j]).sum::<T>(),
+        };
+        // Far enough from both ends that no square has lost bits.
+        let safe = T::min_positive_value() / (T::epsilon() * T::epsilon());
+        if (squared > safe && squared.is_finite()) || squared.is_nan() {
+            squared.sqrt()
+        } else {
+            self.scaled_norm(g, x)
         }
-        largest * self.group(g).iter().map(|&j| (x[j] / largest) * (x[j] / largest)).sum::<T>().sqrt()
+    }
+
+    #[cold]
+    fn scaled_norm(&self, g: usize, x: &ArrayRef1<T>) -> T {
+        let members = self.group(g);
+        let largest = members.iter().fold(T::zero(), |m, &j| m.max(x[j].abs()));
+        if largest == T::zero() || !largest.is_finite() {
+            return largest;
+        }
+        largest * members.iter().map(|&j| (x[j] / largest) * (x[j] / largest)).sum::<T>().sqrt()
     }
 
     /// Accepts a vector with an entry per variable.
