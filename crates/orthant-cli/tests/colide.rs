@@ -505,7 +505,8 @@ fn subsamples_bound_the_number_of_false_edges() {
 
 #[test]
 fn the_options_of_the_bootstrap_are_the_librarys() {
-    let x = orthant::datasets::sachs().observational();
+    let sachs = orthant::datasets::sachs();
+    let x = sachs.observational();
     let config = Colide::heteroscedastic();
     let place = Place::new();
     let cases = [
