@@ -318,6 +318,13 @@ fn anderson_falls_back() {
     }
     anderson.extrapolate_into(&mut out).unwrap();
     assert!(out[0].abs() <= 1e-170);
+    // One difference has weight 1: the newer of its two ends.
+    let mut single = Anderson::new(1, 1).unwrap();
+    single.push(&array![1.0]).unwrap();
+    single.push(&array![3.0]).unwrap();
+    let mut newest = array![0.0];
+    assert!(single.extrapolate_into(&mut newest).unwrap());
+    assert_eq!(newest, array![3.0]);
     assert!(Anderson::<f64>::new(3, 0).is_err() && Anderson::<f64>::new(3, 65).is_err());
     assert!(anderson.push(&array![1.0]).is_err() && anderson.extrapolate_into(&mut array![1.0]).is_err());
 }
