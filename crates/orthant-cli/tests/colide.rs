@@ -509,11 +509,11 @@ fn the_options_of_the_bootstrap_are_the_librarys() {
     let x = sachs.observational();
     let config = Colide::heteroscedastic();
     let place = Place::new();
-    // Cold replicates walk the non-convex path, where the program's centring of the rows (rounding) can change the basin.
     let cases = [
         ("bootstrap", "fit", Resampling::WithReplacement, Begin::FullFit),
+        ("bootstrap", "cold", Resampling::WithReplacement, Begin::Cold),
         ("half", "fit", Resampling::Subsample(0.5), Begin::FullFit),
-        ("0.3", "fit", Resampling::Subsample(0.3), Begin::FullFit),
+        ("0.3", "cold", Resampling::Subsample(0.3), Begin::Cold),
     ];
     let mut seen = Vec::new();
     for (how, begin, resampling, from) in cases {
