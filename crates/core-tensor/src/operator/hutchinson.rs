@@ -46,8 +46,8 @@ pub fn hutchinson_trace<T: Scalar, A: LinearOperator<T> + ?Sized>(
     })
 }
 
-/// tr A for a square `a` (n × n) with probes of one's own: `probe(k, z)` fills z (n) with uncorrelated numbers of mean 0 and
-/// variance 1.
+/// tr A for a square `a` (n × n) with probes of one's own: `probe(k, z)` fills z (n) with uncorrelated numbers of mean
+/// 0 and variance 1.
 ///
 /// # Errors
 /// `a` not square, no probes, and errors of the operator.

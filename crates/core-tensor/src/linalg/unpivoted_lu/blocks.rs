@@ -1,54 +1,59 @@
-//! The recursion over blocks: everything above the smallest block is a matrix product.
+//! The recursion over blocks: everything above the smallest block is a matrix product or a triangular solve.
 //!
-//! Triangular systems are solved by multiplying with the stored inverses of the diagonal blocks. For the triangular
-//! factors of an M-matrix these inverses are nonnegative and free of cancellation.
+//! The inverse multiplies with the inverses of the diagonal blocks instead of solving with them. For the triangular
+//! factors of an M-matrix these are nonnegative and free of cancellation.
 
 use super::BadPivot;
 use super::small::{self, BLOCK};
 use crate::Scalar;
 use crate::linalg::gemm::gemm_parallelism;
 use faer::linalg::matmul::matmul;
+use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_unit_lower_triangular_in_place};
 use faer::{Accum, Mat, MatMut, MatRef};
 
-/// Inverses of the diagonal blocks of L and U side by side, and memory for one block row and one block column.
+/// Inverses of the diagonal blocks of L and U side by side, and memory for one block row.
 #[derive(Debug, Clone)]
 pub(super) struct Blocks<T> {
     lower: Mat<T>,
     upper: Mat<T>,
     rows: Mat<T>,
-    columns: Mat<T>,
 }
 
 impl<T: Scalar> Blocks<T> {
     pub(super) fn new(n: usize) -> Self {
-        Self {
-            lower: Mat::zeros(BLOCK, n),
-            upper: Mat::zeros(BLOCK, n),
-            rows: Mat::zeros(BLOCK, n),
-            columns: Mat::zeros(n, BLOCK),
-        }
+        Self { lower: Mat::zeros(BLOCK, n), upper: Mat::zeros(BLOCK, n), rows: Mat::zeros(BLOCK, n) }
     }
 
     /// Factorises the square `a` in place; it stands at row and column `first` of the whole matrix.
     pub(super) fn factorise(
-        &mut self,
         mut a: MatMut<'_, T>,
         first: usize,
         good: impl Fn(T) -> bool + Copy,
     ) -> Result<(), BadPivot> {
         let n = a.nrows();
         if n <= BLOCK {
-            let lower = self.lower.as_mut().submatrix_mut(0, first, n, n);
-            let upper = self.upper.as_mut().submatrix_mut(0, first, n, n);
-            return small::factorise(a, lower, upper, first, good);
+            return small::factorise(a, first, good);
         }
         let half = split(n);
         let (mut a00, mut a01, mut a10, mut a11) = a.as_mut().split_at_mut(half, half);
-        self.factorise(a00.as_mut(), first, good)?;
-        self.solve_lower(a00.as_ref(), first, a01.as_mut());
-        self.solve_upper_right(a00.as_ref(), first, a10.as_mut());
+        Self::factorise(a00.as_mut(), first, good)?;
+        let par = gemm_parallelism(half, half, n - half);
+        solve_unit_lower_triangular_in_place(a00.as_ref(), a01.as_mut(), par);
+        // A10 ← A10 U00⁻¹, as U00ᵀ X = A10ᵀ.
+        solve_lower_triangular_in_place(a00.transpose(), a10.as_mut().transpose_mut(), par);
         subtract_product(a11.as_mut(), a10.as_ref(), a01.as_ref());
-        self.factorise(a11, first + half, good)
+        Self::factorise(a11, first + half, good)
+    }
+
+    /// Stores the inverses of the diagonal blocks of both factors, which everything below needs: call it once after
+    /// [`factorise`](Self::factorise).
+    pub(super) fn invert_diagonal(&mut self, factor: MatRef<'_, T>) {
+        for first in (0..factor.nrows()).step_by(BLOCK) {
+            let n = BLOCK.min(factor.nrows() - first);
+            let lower = self.lower.as_mut().submatrix_mut(0, first, n, n);
+            let upper = self.upper.as_mut().submatrix_mut(0, first, n, n);
+            small::invert(factor.submatrix(first, first, n, n), lower, upper);
+        }
     }
 
     /// Writes L⁻¹ to the lower triangle of `out`, whose upper triangle holds zeros.
@@ -63,7 +68,7 @@ impl<T: Scalar> Blocks<T> {
         let (factor00, _, factor10, factor11) = factor.split_at(half, half);
         self.invert_lower(factor00, first, out00.as_mut());
         // −L10 L00⁻¹, a strip of columns at a time: the rows above the strip are zero.
-        const STRIP: usize = 4 * BLOCK;
+        const STRIP: usize = 8 * BLOCK;
         for start in (0..half).step_by(STRIP) {
             let width = STRIP.min(half - start);
             product(
@@ -108,23 +113,6 @@ impl<T: Scalar> Blocks<T> {
         self.solve_upper(factor11, first + half, bottom.as_mut());
         subtract_product(top.as_mut(), factor01, bottom.as_ref());
         self.solve_upper(factor00, first, top);
-    }
-
-    /// `b ← b U⁻¹`.
-    fn solve_upper_right(&mut self, factor: MatRef<'_, T>, first: usize, mut b: MatMut<'_, T>) {
-        let n = factor.nrows();
-        if n <= BLOCK {
-            let mut copy = self.columns.as_mut().submatrix_mut(0, 0, b.nrows(), n);
-            copy.copy_from(b.as_ref());
-            product(b, Accum::Replace, copy.as_ref(), self.upper.as_ref().submatrix(0, first, n, n), T::one());
-            return;
-        }
-        let half = split(n);
-        let (factor00, factor01, _, factor11) = factor.split_at(half, half);
-        let (mut left, mut right) = b.as_mut().split_at_col_mut(half);
-        self.solve_upper_right(factor00, first, left.as_mut());
-        subtract_product(right.as_mut(), left.as_ref(), factor01);
-        self.solve_upper_right(factor11, first + half, right);
     }
 }
 

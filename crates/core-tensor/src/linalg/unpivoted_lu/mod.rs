@@ -126,6 +126,7 @@ impl<T: Scalar> UnpivotedLu<T> {
         if n > 0 {
             out.fill(T::zero());
             let mut out = faer_mut(out);
+            self.blocks.invert_diagonal(self.factor.as_ref());
             self.blocks.invert_lower(self.factor.as_ref(), 0, out.as_mut());
             self.blocks.solve_upper(self.factor.as_ref(), 0, out);
         }
@@ -141,6 +142,6 @@ impl<T: Scalar> UnpivotedLu<T> {
     }
 
     fn eliminate(&mut self, good: impl Fn(T) -> bool + Copy) -> std::result::Result<(), BadPivot> {
-        self.blocks.factorise(self.factor.as_mut(), 0, good)
+        Blocks::factorise(self.factor.as_mut(), 0, good)
     }
 }

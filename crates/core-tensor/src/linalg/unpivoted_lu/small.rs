@@ -4,74 +4,58 @@
 //! own rows and columns and lets every inner loop run over full columns.
 
 use super::BadPivot;
-use crate::{Kernel, Scalar, vectorised};
+use crate::Scalar;
 use faer::{MatMut, MatRef};
 
 /// Rows and columns of a full block.
-pub(super) const BLOCK: usize = 24;
+pub(super) const BLOCK: usize = 8;
 
 /// A block by columns.
 type Block<T> = [[T; BLOCK]; BLOCK];
 
-/// Factorises `a` (at most [`BLOCK`] rows) in place and writes the inverses of both factors to `lower` and `upper` (as
-/// large as `a`). `first` is the index of its first pivot in the whole matrix.
+/// Factorises `a` (at most [`BLOCK`] rows) in place. `first` is the index of its first pivot in the whole matrix.
 pub(super) fn factorise<T: Scalar>(
-    a: MatMut<'_, T>,
-    lower: MatMut<'_, T>,
-    upper: MatMut<'_, T>,
+    mut a: MatMut<'_, T>,
     first: usize,
     good: impl Fn(T) -> bool,
 ) -> Result<(), BadPivot> {
-    vectorised(Factorise { a, lower, upper, first, good })
-}
-
-struct Factorise<'a, T, G> {
-    a: MatMut<'a, T>,
-    lower: MatMut<'a, T>,
-    upper: MatMut<'a, T>,
-    first: usize,
-    good: G,
-}
-
-impl<T: Scalar, G: Fn(T) -> bool> Kernel for Factorise<'_, T, G> {
-    type Output = Result<(), BadPivot>;
-
-    #[inline(always)]
-    fn run(self) -> Result<(), BadPivot> {
-        let Self { mut a, mut lower, mut upper, first, good } = self;
-        let n = a.nrows();
-        let mut block = load(a.as_ref());
-        let mut pivot_inverses = [T::one(); BLOCK];
-        for k in 0..n {
-            let pivot = block[k][k];
-            if !good(pivot) {
-                return Err(BadPivot(first + k));
-            }
-            pivot_inverses[k] = T::one() / pivot;
-            let mut multipliers = [T::zero(); BLOCK];
-            for (v, multiplier) in block[k].iter_mut().zip(&mut multipliers).skip(k + 1) {
-                *v *= pivot_inverses[k];
-                *multiplier = *v;
-            }
-            for column in &mut block[k + 1..n] {
-                let top = column[k];
-                if top != T::zero() {
-                    subtract(column, top, &multipliers);
-                }
+    let n = a.nrows();
+    let mut block = load(a.as_ref());
+    for k in 0..n {
+        let pivot = block[k][k];
+        if !good(pivot) {
+            return Err(BadPivot(first + k));
+        }
+        let inverse = T::one() / pivot;
+        let mut multipliers = [T::zero(); BLOCK];
+        for (v, multiplier) in block[k].iter_mut().zip(&mut multipliers).skip(k + 1) {
+            *v *= inverse;
+            *multiplier = *v;
+        }
+        for column in &mut block[k + 1..n] {
+            let top = column[k];
+            if top != T::zero() {
+                subtract(column, top, &multipliers);
             }
         }
-        store(&block, a.as_mut());
-        store(&invert_lower(&block), lower.as_mut());
-        store(&invert_upper(&block, &pivot_inverses), upper.as_mut());
-        Ok(())
     }
+    store(&block, a.as_mut());
+    Ok(())
 }
 
-/// The inverse of the unit lower triangle, with zeros above the diagonal.
-#[inline(always)]
-fn invert_lower<T: Scalar>(block: &Block<T>) -> Block<T> {
+/// Writes the inverses of both factors of a factorised block to `lower` and `upper` (as large as `factor`), zeros in
+/// their other triangles.
+pub(super) fn invert<T: Scalar>(factor: MatRef<'_, T>, lower: MatMut<'_, T>, upper: MatMut<'_, T>) {
+    let n = factor.nrows();
+    let block = load(factor);
+    store(&invert_lower(&block, n), lower);
+    store(&invert_upper(&block, n), upper);
+}
+
+/// The inverse of the unit lower triangle.
+fn invert_lower<T: Scalar>(block: &Block<T>, n: usize) -> Block<T> {
     let mut inverse = identity();
-    for k in 0..BLOCK {
+    for k in 0..n {
         let mut multipliers = [T::zero(); BLOCK];
         multipliers[k + 1..].copy_from_slice(&block[k][k + 1..]);
         for column in &mut inverse[..=k] {
@@ -84,15 +68,15 @@ fn invert_lower<T: Scalar>(block: &Block<T>) -> Block<T> {
     inverse
 }
 
-/// The inverse of the upper triangle, with zeros below the diagonal.
-#[inline(always)]
-fn invert_upper<T: Scalar>(block: &Block<T>, pivot_inverses: &[T; BLOCK]) -> Block<T> {
+/// The inverse of the upper triangle.
+fn invert_upper<T: Scalar>(block: &Block<T>, n: usize) -> Block<T> {
     let mut inverse = identity();
-    for k in (0..BLOCK).rev() {
+    for k in (0..n).rev() {
+        let pivot_inverse = T::one() / block[k][k];
         let mut multipliers = [T::zero(); BLOCK];
         multipliers[..k].copy_from_slice(&block[k][..k]);
-        for column in &mut inverse[k..] {
-            column[k] *= pivot_inverses[k];
+        for column in &mut inverse[k..n] {
+            column[k] *= pivot_inverse;
             let bottom = column[k];
             if bottom != T::zero() {
                 subtract(column, bottom, &multipliers);
@@ -109,7 +93,6 @@ fn subtract<T: Scalar>(column: &mut [T; BLOCK], factor: T, other: &[T; BLOCK]) {
     }
 }
 
-#[inline(always)]
 fn identity<T: Scalar>() -> Block<T> {
     let mut block = [[T::zero(); BLOCK]; BLOCK];
     for (j, column) in block.iter_mut().enumerate() {
@@ -118,7 +101,6 @@ fn identity<T: Scalar>() -> Block<T> {
     block
 }
 
-#[inline(always)]
 fn load<T: Scalar>(a: MatRef<'_, T>) -> Block<T> {
     let n = a.nrows();
     let mut block = if n == BLOCK { [[T::zero(); BLOCK]; BLOCK] } else { identity() };
@@ -131,7 +113,6 @@ fn load<T: Scalar>(a: MatRef<'_, T>) -> Block<T> {
     block
 }
 
-#[inline(always)]
 fn store<T: Scalar>(block: &Block<T>, a: MatMut<'_, T>) {
     let n = a.nrows();
     for (column, mut to) in block.iter().zip(a.col_iter_mut()) {
