@@ -38,16 +38,16 @@ impl<T: Scalar> Proximal<T> for L1Ball<T> {
     /// 0 up to rounding of the sum: ‖x‖₁ ≤ r (1 + 4 n ε).
     fn value(&mut self, x: &ArrayRef1<T>) -> T {
         let slack = T::one() + constant::<T>(4.0 * (x.len() + 1) as f64) * T::epsilon();
-        if sum_by(x, T::abs) <= self.radius * slack { T::zero() } else { T::infinity() }
+        if sum_by(x, |v: T| v.abs()) <= self.radius * slack { T::zero() } else { T::infinity() }
     }
 
     fn prox_into(&mut self, v: &ArrayRef1<T>, step: T, out: &mut ArrayRef1<T>) -> Result<()> {
         check_prox_arguments(self, v, step, out)?;
-        if sum_by(v, T::abs) <= self.radius {
+        if sum_by(v, |v: T| v.abs()) <= self.radius {
             out.assign(v);
             return Ok(());
         }
-        let (top, theta) = threshold(v, T::abs, self.radius, out);
+        let (top, theta) = threshold(v, |v: T| v.abs(), self.radius, out);
         Zip::from(out).and(v).for_each(|out, &v| {
             let size = (v.abs() - top) - theta;
             // On the boundary rounding can make the threshold slightly negative.
