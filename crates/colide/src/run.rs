@@ -343,7 +343,8 @@ fn choose(config: &Colide, mut setup: Setup, mut candidates: Vec<Candidate>, fin
     let mut best: Option<(usize, Finished)> = None;
     for (index, candidate) in candidates.iter_mut().enumerate() {
         let finished = finish_candidate(config, &setup, candidate, finish)?;
-        if best.as_ref().is_none_or(|(_, best)| finished.rank < best.rank) {
+        // Of starts that led to equally good graphs the first counts: rounding must not choose.
+        if best.as_ref().is_none_or(|(_, best)| finished.rank < best.rank - 1e-11 * best.rank.abs()) {
             best = Some((index, finished));
         }
     }

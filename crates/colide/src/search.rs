@@ -70,8 +70,9 @@ struct ColumnScratch {
     coefficients: Vec<f64>,
 }
 
-/// A decrease below this is rounding.
-const SMALLEST_GAIN: f64 = 1e-9;
+/// Criteria (in nats) closer than this are equal: equivalent graphs differ by rounding only, and then the lower variable
+/// numbers win, whatever the units of the data.
+const TIE: f64 = 1e-7;
 
 impl<'a> Search<'a> {
     /// Starts from the support of `start`, which must be acyclic and respect the constraints.
@@ -146,7 +147,7 @@ impl<'a> Search<'a> {
             let Some((kind, cause, effect)) = self.next_move() else { break };
             self.take(kind, cause, effect);
             let after = self.criterion();
-            if after < criterion {
+            if after < criterion - 0.5 * TIE {
                 criterion = after;
                 moves += 1;
                 continue;
@@ -217,7 +218,7 @@ impl<'a> Search<'a> {
             for (kind, candidate) in [Move::Add, Move::Delete, Move::Reverse].into_iter().zip(column) {
                 if let Some(candidate) = candidate {
                     let change = self.change(kind, candidate.gain);
-                    if change < -SMALLEST_GAIN && best.is_none_or(|b| change < b.0) {
+                    if change < -TIE && best.is_none_or(|b| change < b.0 - TIE) {
                         best = Some((change, kind, *candidate, effect));
                     }
                 }
@@ -273,8 +274,9 @@ impl<'a> Search<'a> {
             let edge = self.constraints.edges[[i, j]];
             let mut offer = |this: &Self, kind: Move, gain: f64| {
                 let slot = &mut best[kind as usize];
-                if slot.is_none_or(|old| gain < old.gain)
-                    && this.change(kind, gain) < -SMALLEST_GAIN
+                let change = this.change(kind, gain);
+                if change < -TIE
+                    && slot.is_none_or(|old| change < this.change(kind, old.gain) - TIE)
                     && (!legal
                         || match kind {
                             Move::Add => !after[i],
