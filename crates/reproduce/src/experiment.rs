@@ -1,7 +1,7 @@
 //! What an experiment is, and what it reports.
 
-use crate::chart::Chart;
 use crate::table::Table;
+use chart::{Chart, Palette};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -129,7 +129,7 @@ impl Report {
         let mut files = Vec::new();
         for (index, chart) in charts.iter().enumerate() {
             let file = if index == 0 { format!("{name}.svg") } else { format!("{name}-{}.svg", index + 1) };
-            replace(&folder.join(&file), &chart.to_svg())?;
+            replace(&folder.join(&file), &chart.to_svg(Palette::Fixed))?;
             files.push(json!({"file": file, "title": chart.title}));
         }
         let claims: Vec<Value> = claims

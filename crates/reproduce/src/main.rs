@@ -5,7 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-mod chart;
 mod colide;
 mod cpu;
 mod experiment;

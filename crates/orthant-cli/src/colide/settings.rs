@@ -5,7 +5,7 @@ use super::arguments::{
 };
 use super::words;
 use crate::failure::{Failure, Outcome};
-use crate::input::{Keep, Matrix, Missing, Request, Sample, read_matrix, split_list};
+use crate::input::{Keep, Matrix, Missing, Request, Sample, parse_memory, parse_separator, read_matrix, split_list};
 use ndarray::{Array1, Array2};
 use orthant::colide::{
     AdamOptions, Colide, Diagonal, Finish, Floor, Knowledge, MissingData, NewtonOptions, NoiseModel, Schedule, Solver,
@@ -17,20 +17,8 @@ use std::path::Path;
 pub(super) fn request(arguments: &FitArguments) -> Outcome<Request> {
     let data = &arguments.data;
     let list = |option: &str, text: &Option<String>| text.as_deref().map(|text| split_list(option, text)).transpose();
-    if !(data.memory >= 0.0 && data.memory.is_finite()) {
-        return Err(Failure::input(format!("--memory is {}; it must be finite and >= 0", data.memory)));
-    }
-    let separator = match data.separator.as_deref() {
-        None => None,
-        Some("tab" | "\t" | "\\t") => Some(b'\t'),
-        Some(text) if text.len() == 1 && text.is_ascii() && text != "\"" => text.bytes().next(),
-        Some(text) => {
-            return Err(Failure::input(format!("--separator `{text}` must be one character other than \", or `tab`")));
-        }
-    };
-    if data.decimal_comma && separator == Some(b',') {
-        return Err(Failure::input("--decimal-comma needs a --separator other than the comma"));
-    }
+    let memory = parse_memory(data.memory)?;
+    let separator = parse_separator(data.separator.as_deref(), data.decimal_comma)?;
     let missing = match data.missing() {
         None => Missing::Refuse,
         Some(MissingName::Drop) => Missing::Drop,
@@ -58,7 +46,7 @@ pub(super) fn request(arguments: &FitArguments) -> Outcome<Request> {
         header: data.header,
         separator,
         decimal_comma: data.decimal_comma,
-        memory: (data.memory * (1_u64 << 30) as f64) as u64,
+        memory,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::collector::Collector;
 use super::lines::Lines;
-use super::number::Cell;
+use super::number::{Cell, FILL};
 use super::request::{Missing, Request};
 use super::sample::Sample;
 use super::selection::Selection;
@@ -124,6 +124,11 @@ impl Delimited {
         Ok(true)
     }
 
+    /// True for the first row of the file when it was taken for data.
+    pub(crate) fn is_first_data_row(&self, line: u64) -> bool {
+        !self.named && line == self.first_line
+    }
+
     /// The text of a cell.
     pub(crate) fn text<'r>(&self, record: &'r ByteRecord, index: usize) -> Outcome<&'r str> {
         let cell = record.get(index).unwrap_or_default();
@@ -195,8 +200,8 @@ pub(crate) fn sample(path: &Path, request: &Request, progress: &Progress) -> Out
 
 fn complaint(table: &Delimited, collector: &Collector<'_>, line: u64, at: usize, bad: Cell, text: &str) -> Failure {
     let name = &collector.selection().names[at];
-    let mut complaint = bad.complaint(text, name);
-    if bad == Cell::Text && !table.named && line == table.first_line {
+    let mut complaint = bad.complaint(text, name, FILL);
+    if bad == Cell::Text && table.is_first_data_row(line) {
         complaint = format!("`{text}` is not a number; if the row holds names, pass --header yes");
     }
     Failure::input(format!("{}: {complaint}", collector.place(line, at)))

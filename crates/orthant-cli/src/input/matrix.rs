@@ -63,7 +63,7 @@ pub(crate) fn read_matrix(path: &Path, request: &Request) -> Outcome<Matrix> {
                         Cell::Missing => format!("`{text}` is a missing value"),
                         Cell::NotFinite => format!("`{text}` is not a finite number"),
                         Cell::Text => format!("`{text}` is not a number"),
-                        other => other.complaint(text, name),
+                        other => other.complaint(text, name, ""),
                     };
                     return Err(Failure::input(format!("{place}: {complaint}")));
                 }

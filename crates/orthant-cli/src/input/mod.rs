@@ -8,10 +8,13 @@ mod list;
 mod matrix;
 mod npy;
 mod number;
+mod regression;
+mod regression_table;
 mod request;
 mod sample;
 mod selection;
 mod sniff;
+mod svmlight;
 
 use crate::failure::{Failure, Outcome};
 use crate::progress::Progress;
@@ -20,7 +23,9 @@ use std::path::Path;
 pub(crate) use bundled::{Bundled, BundledName};
 pub(crate) use list::split_list;
 pub(crate) use matrix::{Matrix, read_matrix, read_records};
-pub(crate) use request::{Header, Keep, Missing, Request};
+pub(crate) use regression::{Features, Regression, RegressionRequest, Response, ResponseKind};
+pub(crate) use regression_table::{Format, read_regression};
+pub(crate) use request::{Header, Keep, Missing, Request, parse_memory, parse_separator};
 pub(crate) use sample::Sample;
 pub(crate) use selection::{choose_columns, find_name};
 

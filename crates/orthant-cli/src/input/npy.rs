@@ -81,8 +81,23 @@ pub(super) fn matrix(path: &Path) -> Outcome<Array2<f64>> {
     Npy::open(path)?.matrix()
 }
 
+/// Reads a vector: an array of one dimension, or a matrix with one column or one row.
+pub(super) fn vector(path: &Path) -> Outcome<Vec<f64>> {
+    let mut npy = Npy::open_any(path, true)?;
+    if npy.rows > 1 && npy.columns > 1 {
+        let (rows, columns) = (npy.rows, npy.columns);
+        return Err(Failure::input(format!("`{}` is {rows} × {columns}; a vector is needed", npy.file)));
+    }
+    Ok(npy.matrix()?.iter().copied().collect())
+}
+
 impl Npy {
     fn open(path: &Path) -> Outcome<Self> {
+        Self::open_any(path, false)
+    }
+
+    /// Opens a matrix, or with `vector` also an array of one dimension as one row.
+    fn open_any(path: &Path, vector: bool) -> Outcome<Self> {
         let file = path.display().to_string();
         let source = open(path)?;
         let length = std::fs::metadata(path).map_err(|error| Failure::read(path, &error))?.len();
@@ -118,7 +133,11 @@ impl Npy {
             _ => return Err(damaged("the header has no `fortran_order`")),
         };
         let shape = shape_of(&header).ok_or_else(|| damaged("the header has no `shape`"))?;
-        let &[rows, columns] = shape.as_slice() else {
+        let (rows, columns) = if let &[rows, columns] = shape.as_slice() {
+            (rows, columns)
+        } else if let (true, &[columns]) = (vector, shape.as_slice()) {
+            (1, columns)
+        } else {
             let shown = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
             return Err(Failure::input(format!(
                 "`{file}` holds an array of {} dimensions ({shown}); a matrix of samples × variables is needed",

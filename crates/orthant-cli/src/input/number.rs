@@ -18,7 +18,7 @@ pub(crate) enum Cell {
 /// Words that stand for a missing value, in lower case.
 const MISSING: [&str; 9] = ["", "na", "n/a", "#n/a", "null", "none", "?", ".", "-"];
 
-/// What to do about a missing value.
+/// What to do about a missing value where a covariance is learned.
 pub(crate) const FILL: &str = "; fill it, or choose with --missing drop, em or pairwise what is done about it";
 
 impl Cell {
@@ -43,14 +43,15 @@ impl Cell {
         Self::Text
     }
 
-    /// Why the cell cannot be used. `exclude` is what to write behind `--exclude`.
-    pub(crate) fn complaint(self, text: &str, exclude: &str) -> String {
+    /// Why the cell cannot be used. `exclude` is what to write behind `--exclude`, `fill` says what to do about a
+    /// missing value.
+    pub(crate) fn complaint(self, text: &str, exclude: &str, fill: &str) -> String {
         let shown = shorten(text.trim());
         match self {
             Self::Number(_) => String::new(),
-            Self::Missing if text.trim().is_empty() => format!("the cell is empty{FILL}"),
-            Self::Missing => format!("`{shown}` is a missing value{FILL}"),
-            Self::NotFinite if self.is_missing(text) => format!("`{shown}` is not a finite number{FILL}"),
+            Self::Missing if text.trim().is_empty() => format!("the cell is empty{fill}"),
+            Self::Missing => format!("`{shown}` is a missing value{fill}"),
+            Self::NotFinite if self.is_missing(text) => format!("`{shown}` is not a finite number{fill}"),
             Self::NotFinite => format!("`{shown}` is not a finite number"),
             Self::DecimalComma => format!("`{shown}` has a decimal comma; pass --decimal-comma"),
             Self::Text => {

@@ -106,10 +106,48 @@ impl Request {
         Ok(())
     }
 
+    /// Refuses more numbers of a table than fit: they are held twice while the table is turned into columns, and once more
+    /// by the work on it.
+    pub(crate) fn check_numbers(&self, file: &str, numbers: usize) -> Outcome<()> {
+        let need = (numbers as u64).saturating_mul(3 * 8);
+        if self.memory > 0 && need > self.memory {
+            return Err(Failure::input(format!(
+                "`{file}` has more numbers than fit into the limit of {}; choose columns with --columns a,b,c, or raise the \
+                 limit with --memory",
+                gibibytes(self.memory)
+            )));
+        }
+        Ok(())
+    }
+
     /// How many numbers are kept although nothing needs them.
     pub(crate) fn few(&self) -> usize {
         if self.memory > 0 { FEW.min((self.memory / 16) as usize) } else { FEW }
     }
+}
+
+/// The separator that an option names.
+pub(crate) fn parse_separator(text: Option<&str>, decimal_comma: bool) -> Outcome<Option<u8>> {
+    let separator = match text {
+        None => None,
+        Some("tab" | "\t" | "\\t") => Some(b'\t'),
+        Some(text) if text.len() == 1 && text.is_ascii() && text != "\"" => text.bytes().next(),
+        Some(text) => {
+            return Err(Failure::input(format!("--separator `{text}` must be one character other than \", or `tab`")));
+        }
+    };
+    if decimal_comma && separator == Some(b',') {
+        return Err(Failure::input("--decimal-comma needs a --separator other than the comma"));
+    }
+    Ok(separator)
+}
+
+/// The limit that --memory names, in bytes.
+pub(crate) fn parse_memory(gibibytes: f64) -> Outcome<u64> {
+    if !(gibibytes >= 0.0 && gibibytes.is_finite()) {
+        return Err(Failure::input(format!("--memory is {gibibytes}; it must be finite and >= 0")));
+    }
+    Ok((gibibytes * (1_u64 << 30) as f64) as u64)
 }
 
 fn gibibytes(bytes: u64) -> String {

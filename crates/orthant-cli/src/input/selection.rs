@@ -55,7 +55,7 @@ pub(crate) fn choose_columns(file: &str, all: &[String], named: bool, request: &
 }
 
 /// Names must tell the variables apart.
-fn check_names(file: &str, all: &[String], indices: &[usize]) -> Outcome<()> {
+pub(super) fn check_names(file: &str, all: &[String], indices: &[usize]) -> Outcome<()> {
     let mut seen = std::collections::HashMap::new();
     for &index in indices {
         let (name, number) = (&all[index], index + 1);

@@ -2,11 +2,11 @@
 
 use super::graphs::{Noise, ROWS, draw};
 use super::methods::{EV, Method, NV, Run, mean_shd, run};
-use crate::chart::{Chart, Plot};
 use crate::experiment::{Claim, Experiment, Findings, Outcome, Verdict};
 use crate::job::for_all;
 use crate::statistics::summary;
 use crate::table::Table;
+use chart::{Chart, Plot};
 use serde_json::json;
 
 pub(crate) const HETEROSCEDASTIC: Experiment = Experiment {

@@ -2,11 +2,11 @@
 
 use super::graphs::{Noise, Sample, draw};
 use super::methods::{EV, Method, NV, run};
-use crate::chart::{Chart, Plot};
 use crate::experiment::{Claim, Experiment, Findings, Outcome, Verdict};
 use crate::job::for_all;
 use crate::statistics::{Summary, log_slope, summary};
 use crate::table::Table;
+use chart::{Chart, Plot};
 use colide::{Fit, mean_squared_residuals_into, noise_error, refit, residual_covariance_into};
 use ndarray::{Array1, Array2};
 use serde_json::json;

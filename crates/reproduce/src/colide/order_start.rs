@@ -2,11 +2,11 @@
 
 use super::graphs::{Noise, Sample, draw};
 use super::methods::{EV, GraphScore, Method, run};
-use crate::chart::{Chart, Plot};
 use crate::experiment::{Claim, Experiment, Findings, Outcome, Verdict};
 use crate::job::for_all;
 use crate::statistics::{Summary, summary};
 use crate::table::Table;
+use chart::{Chart, Plot};
 use colide::{min_pivot_order, refit, threshold};
 use ndarray::Array2;
 use serde_json::json;

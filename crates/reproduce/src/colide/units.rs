@@ -2,11 +2,11 @@
 
 use super::graphs::{Noise, ROWS, Sample, draw};
 use super::methods::{EV, GraphScore, NV, fit};
-use crate::chart::{Chart, Plot};
 use crate::experiment::{Claim, Experiment, Findings, Outcome, Verdict};
 use crate::job::for_all;
 use crate::statistics::{Summary, summary};
 use crate::table::Table;
+use chart::{Chart, Plot};
 use colide::{Colide, Diagonal, Finish, NoiseModel, Start, Units, covariance};
 use ndarray::{Array2, Axis};
 use serde_json::json;
