@@ -1,6 +1,7 @@
 //! The data sets that come with the program.
 
 use super::collector::Collector;
+use super::regression::{Answer, Regression, RegressionRequest, ResponseKind, Roles, Rows};
 use super::request::Request;
 use super::sample::Sample;
 use super::selection::Selection;
@@ -89,6 +90,36 @@ impl Bundled {
                 Ok(Self { name, names, x: digits.x, group: Some(("label", digits.label)), edges: None })
             }
         }
+    }
+
+    /// The table with a response that is asked for, by default the column or group `response`.
+    pub(crate) fn regression(&self, request: &mut RegressionRequest, response: &str) -> Outcome<Regression> {
+        request.response.get_or_insert_with(|| response.to_owned());
+        let mut names = self.names.clone();
+        names.extend(self.group.as_ref().map(|(group, _)| (*group).to_owned()));
+        let source = self.name.text().to_owned();
+        let roles = Roles::new(&source, &names, true, request)?;
+        let mut rows = Rows::new(source, names, roles, request);
+        let mut features = vec![0.0; rows.roles().features.len()];
+        for (i, row) in self.x.rows().into_iter().enumerate() {
+            let value = |column: usize| match &self.group {
+                Some((_, labels)) if column == self.names.len() => f64::from(labels[i]),
+                _ => row[column],
+            };
+            for (feature, &column) in features.iter_mut().zip(&rows.roles().features) {
+                *feature = value(column);
+            }
+            let number = rows.roles().response.map(value);
+            let label = number.map(|number| number.to_string()).unwrap_or_default();
+            let answer = number.map(|number| match request.kind {
+                ResponseKind::Numbers => Answer::Number(number),
+                ResponseKind::Classes => Answer::Class(&label),
+            });
+            let weight = rows.roles().weights.map(value);
+            let group = rows.roles().group.map(|column| value(column).to_string());
+            rows.push(i as u64 + 1, &features, answer, weight, group.as_deref())?;
+        }
+        rows.finish(None)
     }
 
     /// The sample that is asked for, of all rows or of those in `conditions`.
