@@ -1,0 +1,23 @@
+//! Certified solutions of sparse linear models: working sets over coordinate descent, with an exact finish on the support.
+//!
+//! ```text
+//! squared loss:   min  ½ Σ sᵢ (yᵢ - b - xᵢw)²           + Σ pⱼ (λ₁ |wⱼ| + λ₂/2 wⱼ²),   lowerⱼ ≤ wⱼ ≤ upperⱼ
+//! logistic loss:  min  Σ sᵢ log(1 + exp(-yᵢ (xᵢw + b)))  + the same
+//! ```
+//!
+//! [`WorkingSet`] is the method, [`SparsePenalty`] the penalty, [`Options`] carries sample weights, intercept and starting point. Every
+//! [`SparseFit`] comes with a duality gap. Losses are sums: for (1/2n) ‖y - X w‖² + λ ‖w‖₁ use λ₁ = n λ.
+
+mod certificate;
+mod fit;
+mod options;
+mod penalty;
+mod simple;
+mod solver;
+mod workspace;
+
+pub use fit::{Effort, SparseFit, WorkingSetState};
+pub use options::{Intercept, Options};
+pub use penalty::SparsePenalty;
+pub use solver::{Finish, WorkingSet};
+pub use workspace::Workspace;
