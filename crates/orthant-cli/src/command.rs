@@ -3,6 +3,7 @@
 use crate::colide::{FitArguments, QueryArguments};
 use crate::datasets::DatasetsArguments;
 use crate::failure::Outcome;
+use crate::sparse_linreg::PathArguments;
 use clap::{Parser, Subcommand};
 
 /// Regularisation, sparsity, orthogonality and structure learning on files.
@@ -22,6 +23,9 @@ enum Method {
     /// Learn a causal graph from data (CoLiDE), and ask it questions
     #[command(subcommand)]
     Colide(Colide),
+    /// Fit sparse linear models with certificates: Lasso, elastic net, best subset, random-span preconditioning
+    #[command(subcommand)]
+    SparseLinreg(SparseLinreg),
     /// List the data sets that come with the program, or write one as CSV
     Datasets(DatasetsArguments),
 }
@@ -36,12 +40,20 @@ enum Colide {
     Query(QueryArguments),
 }
 
+#[derive(Debug, Subcommand)]
+enum SparseLinreg {
+    /// Fit a path of penalty levels
+    #[command(after_help = EXIT_CODES)]
+    Path(Box<PathArguments>),
+}
+
 impl Command {
     /// Does what is asked.
     pub(crate) fn run(self) -> Outcome<()> {
         match self.method {
             Method::Colide(Colide::Fit(arguments)) => crate::colide::fit(&arguments),
             Method::Colide(Colide::Query(arguments)) => crate::colide::query(&arguments),
+            Method::SparseLinreg(SparseLinreg::Path(arguments)) => crate::sparse_linreg::path(&arguments),
             Method::Datasets(arguments) => crate::datasets::run(&arguments),
         }
     }

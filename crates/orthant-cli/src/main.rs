@@ -12,6 +12,8 @@ mod output;
 mod progress;
 mod regression;
 mod report;
+mod sparse_linreg;
+mod threads;
 
 use clap::Parser;
 use std::io::Write;

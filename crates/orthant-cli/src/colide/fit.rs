@@ -11,6 +11,7 @@ use crate::failure::{Failure, Outcome};
 use crate::input::{Bundled, BundledName, Request, Sample, find_name, read_matrix, read_sample, split_list};
 use crate::output::{Folder, print, write_file};
 use crate::progress::Progress;
+use crate::threads::set_threads;
 use ndarray::Array2;
 use orthant::colide::Covariance;
 
@@ -77,14 +78,6 @@ pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
         (false, true) => Ok(()),
         (false, false) => print(&summary::text(&document, &output.out)),
     }
-}
-
-fn set_threads(threads: Option<u16>) -> Outcome<()> {
-    let Some(threads) = threads else { return Ok(()) };
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(usize::from(threads))
-        .build_global()
-        .map_err(|error| Failure::Internal(format!("cannot start {threads} threads: {error}")))
 }
 
 fn read(arguments: &FitArguments, request: &Request, progress: &Progress) -> Outcome<(Sample, Option<Bundled>)> {

@@ -11,7 +11,7 @@ use super::{report, resample, words};
 use crate::drawing::{Arrow, Palette, Picture, dot, svg};
 use crate::failure::{Failure, Outcome};
 use crate::input::Sample;
-use crate::output::Folder;
+use crate::output::{Folder, command};
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 use orthant::colide::{Fit, NoiseModel, Stability, Warning};
@@ -196,24 +196,6 @@ fn diagnostics(fit: &Fit, sparsity_path: Vec<SparsityRecord>) -> DiagnosticsReco
     }
 }
 
-/// The words of the command that change the result; where to write and what to print are left out.
-fn command(words: impl Iterator<Item = String>) -> Vec<String> {
-    const WITH_VALUE: [&str; 3] = ["--out", "--trace", "--threads"];
-    const ALONE: [&str; 4] = ["--force", "--json", "--quiet", "-q"];
-    let mut kept = vec!["orthant".to_owned()];
-    let mut skip = false;
-    for word in words {
-        let dropped = std::mem::take(&mut skip);
-        let name = word.split('=').next().unwrap_or_default();
-        if WITH_VALUE.contains(&name) {
-            skip = !word.contains('=');
-        } else if !dropped && !ALONE.contains(&word.as_str()) {
-            kept.push(word);
-        }
-    }
-    kept
-}
-
 /// The graph to draw, with its strongest edges.
 pub(super) fn picture(document: &FitDocument, limit: usize) -> Picture {
     let arrow = |edge: &EdgeRecord| Arrow {
@@ -272,16 +254,4 @@ fn edges_csv(document: &FitDocument) -> Outcome<Vec<u8>> {
         writer.write_record(cells).map_err(internal)?;
     }
     writer.into_inner().map_err(|error| Failure::Internal(error.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::command;
-
-    #[test]
-    fn where_results_go_is_not_part_of_the_command() {
-        let words = "colide fit a.csv --out x --sparsity 0.1 --threads=2 --force --trace t.csv --quiet --noise ev";
-        let kept = command(words.split(' ').map(str::to_owned));
-        assert_eq!(kept.join(" "), "orthant colide fit a.csv --sparsity 0.1 --noise ev");
-    }
 }

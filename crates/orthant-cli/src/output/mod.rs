@@ -1,9 +1,11 @@
 //! Results out: whole folders at once, tables for a terminal.
 
+mod command;
 mod folder;
 mod table;
 mod text;
 
+pub(crate) use command::command;
 pub(crate) use folder::{Folder, write_file};
 pub(crate) use table::{Align, Table};
 pub(crate) use text::{print, short, signed};

@@ -2,6 +2,9 @@
 
 mod arguments;
 mod data;
+mod record;
+mod session;
 
 pub(crate) use arguments::{ResultArguments, TableArguments};
-pub(crate) use data::load;
+pub(crate) use record::TableRecord;
+pub(crate) use session::Session;
