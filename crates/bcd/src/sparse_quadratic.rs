@@ -48,6 +48,14 @@ impl<T: Scalar> SparseQuadratic<T> {
         &self.b
     }
 
+    /// The same matrix with another linear part.
+    ///
+    /// # Errors
+    /// A wrong length, an entry that is not finite.
+    pub fn with_linear(&self, b: Array1<T>) -> Result<Self> {
+        Self::new(self.graph.clone(), self.diagonal.clone(), b)
+    }
+
     #[inline]
     fn row_product(&self, i: usize, x: &[T]) -> T {
         let mut sum = self.diagonal[i] * x[i];
