@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod bcd;
 mod diabetes;
 mod digits;
 mod error;
+pub mod mersenne;
 mod packed;
 mod sachs;
 pub mod sem;

@@ -19,6 +19,18 @@ impl Case {
         Self { place, value, file }
     }
 
+    /// Case number `index` of another file, for cases that refer to one.
+    ///
+    /// # Panics
+    /// When there is no such file or case.
+    pub fn read(path: &std::path::Path, index: usize) -> Self {
+        let text = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let file: Value = serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let case = file.get("cases").and_then(|cases| cases.get(index)).cloned();
+        let case = case.unwrap_or_else(|| panic!("{}: there is no case {index}", path.display()));
+        Self::new(format!("{}, case {index}", path.display()), case, file)
+    }
+
     /// Where the case stands, for messages.
     pub fn place(&self) -> &str {
         &self.place

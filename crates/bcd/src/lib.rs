@@ -1,0 +1,84 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod active_set;
+mod bcd;
+mod block_descent;
+mod block_scores;
+mod block_solver;
+mod certificate;
+mod cubic_step;
+mod error;
+mod fit;
+mod fixed_select;
+mod forest;
+mod forest_preconditioner;
+mod forest_select;
+mod forest_solve;
+mod forest_step;
+mod gradient_step;
+mod graph;
+mod gsq;
+mod identification;
+mod intercept;
+mod label_propagation;
+mod lattice;
+mod line_search;
+mod linear_loss;
+mod matrix_step;
+mod model_decrease;
+mod number;
+mod objective;
+mod pairwise;
+mod partition;
+mod penalty;
+mod prox_newton;
+mod quadratic;
+mod rule;
+mod run;
+mod select;
+mod softmax;
+mod sparse_quadratic;
+mod state;
+mod step;
+mod top;
+mod two_metric;
+mod two_metric_l1;
+mod union_find;
+mod update;
+mod variable_select;
+
+pub use self::bcd::{Bcd, Blocks};
+pub use block_scores::BlockScores;
+pub use certificate::{Certificate, certificate, lambda_max};
+pub use cubic_step::{CubicConstant, cubic_model_minimum};
+pub use error::{Error, Result};
+pub use fit::{Fit, Iteration, Progress};
+pub use forest::{colouring, descending, forest_partition, greedy_forest};
+pub use forest_preconditioner::ForestPreconditioner;
+pub use forest_solve::{ForestFactor, ForestOrder, forest_direction};
+pub use graph::Graph;
+pub use gsq::block_value;
+pub use identification::{
+    block_descent_bound, identification_radius, non_degeneracy, proximal_gradient_bound,
+};
+pub use intercept::WithIntercept;
+pub use label_propagation::{LabelPropagation, Method, Propagated};
+pub use lattice::{lattice_trees, red_black};
+pub use line_search::LineSearch;
+pub use linear_loss::LinearLoss;
+pub use objective::{Curvature, Objective, state_at};
+pub use pairwise::Pairwise;
+pub use partition::{Partition, Visit, alternating, ascending, chunks};
+pub use penalty::{Groups, Penalty};
+pub use prox_newton::Inner;
+pub use quadratic::Quadratic;
+pub use rule::{DiagonalBound, Rule, ScoreNorm};
+pub use select::Select;
+pub use softmax::Softmax;
+pub use sparse_quadratic::SparseQuadratic;
+pub use state::State;
+pub use step::{Block, Problem, Step};
+pub use two_metric::ActiveRule;
+pub use update::Update;
