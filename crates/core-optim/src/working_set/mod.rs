@@ -8,12 +8,23 @@
 //! [`WorkingSet`] is the method, [`SparsePenalty`] the penalty, [`Options`] carries sample weights, intercept and starting point. Every
 //! [`SparseFit`] comes with a duality gap. Losses are sums: for (1/2n) ‖y - X w‖² + λ ‖w‖₁ use λ₁ = n λ.
 
+mod block;
 mod certificate;
+mod cholesky;
+mod correlations;
+mod dense_columns;
 mod fit;
+mod inner;
+mod newton;
 mod options;
 mod penalty;
+mod quadratic;
+mod reduced;
 mod simple;
 mod solver;
+mod space;
+mod sparse_columns;
+mod squared;
 mod workspace;
 
 pub use fit::{Effort, SparseFit, WorkingSetState};

@@ -1,6 +1,7 @@
 //! The method and its settings.
 
 use super::simple;
+use super::squared::SquaredRun;
 use super::{Options, SparseFit, SparsePenalty, WorkingSetState, Workspace};
 use crate::design::DesignMatrix;
 use crate::error::{check_count, check_length, check_non_negative};
@@ -120,8 +121,7 @@ impl<T: Scalar> WorkingSet<T> {
         observer: &mut impl for<'s> Observer<WorkingSetState<'s, T>>,
     ) -> Result<SparseFit<T>> {
         self.check(x, y, penalty, options)?;
-        let _ = workspace;
-        simple::solve(self, x, &simple::loss(Squared, y, options)?, penalty, options, observer)
+        SquaredRun::new(self, x, y, penalty, options, &mut workspace.squared)?.solve(penalty, observer)
     }
 
     /// Fits the logistic loss to labels `y` = ±1 (n) with the columns of `x` (n × d).
@@ -172,8 +172,14 @@ impl<T: Scalar> WorkingSet<T> {
         each: &mut impl FnMut(SparseFit<T>) -> ControlFlow<()>,
     ) -> Result<()> {
         self.check(x, y, penalty, options)?;
-        let _ = workspace;
-        simple::path(self, x, &simple::loss(Squared, y, options)?, penalty, levels, options, each)
+        let levels = levels.iter().map(|&level| penalty.with_l1(level)).collect::<Result<Vec<_>>>()?;
+        let mut run = SquaredRun::new(self, x, y, penalty, options, &mut workspace.squared)?;
+        for penalty in &levels {
+            if each(run.solve(penalty, &mut Unobserved)?).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// [`squared_path`](Self::squared_path) for the logistic loss.

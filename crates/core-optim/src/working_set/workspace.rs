@@ -1,18 +1,24 @@
 //! Memory that fits can share.
 
+use super::squared::SquaredMemory;
 use core_tensor::Scalar;
-use std::marker::PhantomData;
 
 /// Memory of a fit, kept for the next one. Any workspace serves any problem; its contents never influence a result.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Workspace<T> {
-    scalar: PhantomData<T>,
+    pub(super) squared: SquaredMemory<T>,
 }
 
 impl<T: Scalar> Workspace<T> {
     /// No memory yet: it grows with the first fit.
     #[must_use]
     pub fn new() -> Self {
-        Self { scalar: PhantomData }
+        Self { squared: SquaredMemory::default() }
+    }
+}
+
+impl<T: Scalar> Default for Workspace<T> {
+    fn default() -> Self {
+        Self::new()
     }
 }
