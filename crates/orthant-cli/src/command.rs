@@ -1,9 +1,9 @@
 //! The command line.
 
+use crate::bcd::SolveArguments;
 use crate::colide::{FitArguments, QueryArguments};
 use crate::datasets::DatasetsArguments;
 use crate::failure::Outcome;
-use crate::sparse_linreg::PathArguments;
 use clap::{Parser, Subcommand};
 
 /// Regularisation, sparsity, orthogonality and structure learning on files.
@@ -23,9 +23,9 @@ enum Method {
     /// Learn a causal graph from data (CoLiDE), and ask it questions
     #[command(subcommand)]
     Colide(Colide),
-    /// Fit sparse linear models with certificates: Lasso, elastic net, best subset, random-span preconditioning
+    /// Minimise a loss with a penalty by block coordinate descent, with greedy rules
     #[command(subcommand)]
-    SparseLinreg(SparseLinreg),
+    Bcd(Bcd),
     /// List the data sets that come with the program, or write one as CSV
     Datasets(DatasetsArguments),
 }
@@ -41,10 +41,10 @@ enum Colide {
 }
 
 #[derive(Debug, Subcommand)]
-enum SparseLinreg {
-    /// Fit a path of penalty levels
+enum Bcd {
+    /// Fit a regularised linear, logistic or softmax model to a table
     #[command(after_help = EXIT_CODES)]
-    Path(Box<PathArguments>),
+    Solve(Box<SolveArguments>),
 }
 
 impl Command {
@@ -53,7 +53,7 @@ impl Command {
         match self.method {
             Method::Colide(Colide::Fit(arguments)) => crate::colide::fit(&arguments),
             Method::Colide(Colide::Query(arguments)) => crate::colide::query(&arguments),
-            Method::SparseLinreg(SparseLinreg::Path(arguments)) => crate::sparse_linreg::path(&arguments),
+            Method::Bcd(Bcd::Solve(arguments)) => crate::bcd::solve(&arguments),
             Method::Datasets(arguments) => crate::datasets::run(&arguments),
         }
     }

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bcd;
 mod colide;
 mod command;
 mod datasets;
@@ -12,7 +13,6 @@ mod output;
 mod progress;
 mod regression;
 mod report;
-mod sparse_linreg;
 mod threads;
 
 use clap::Parser;

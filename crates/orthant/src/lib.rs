@@ -2,8 +2,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "bcd")]
+pub use bcd;
 #[cfg(feature = "colide")]
 pub use colide;
+#[cfg(feature = "core-optim")]
+pub use core_optim;
 #[cfg(feature = "datasets")]
 pub use datasets;
 #[cfg(feature = "sparse-linreg")]

@@ -73,6 +73,16 @@ pub(crate) struct Regression {
     pub(crate) dropped: usize,
 }
 
+impl Response {
+    /// Number of rows n.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Numbers(y) => y.len(),
+            Self::Classes(_, y) => y.len(),
+        }
+    }
+}
+
 impl Regression {
     /// Number of rows n.
     pub(crate) fn rows(&self) -> usize {
@@ -243,10 +253,7 @@ pub(super) fn no_response(file: &str, all: &[String]) -> Failure {
 
 /// A response has a value for each row.
 pub(super) fn check_length(file: &str, rows: usize, dropped: usize, response: &Response) -> Outcome<()> {
-    let found = match response {
-        Response::Numbers(y) => y.len(),
-        Response::Classes(_, y) => y.len(),
-    };
+    let found = response.len();
     if found == rows {
         return Ok(());
     }

@@ -2,9 +2,11 @@
 
 mod arguments;
 mod data;
+mod matrix;
 mod record;
 mod session;
 
 pub(crate) use arguments::{ResultArguments, TableArguments};
+pub(crate) use matrix::Matrix;
 pub(crate) use record::TableRecord;
 pub(crate) use session::Session;

@@ -1,1 +1,0 @@
-//! `orthant sparse-linreg fit`.
