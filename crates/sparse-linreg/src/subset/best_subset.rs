@@ -171,28 +171,31 @@ impl BestSubset {
         Ok(SubsetPath { models: models.collect::<Result<_>>()?, rows: n, columns: d })
     }
 
-    /// Splicing for one size from the most correlated columns, step by step, with loss falls of at least `threshold`
-    /// (default 0.01 k log(d) log(log n) / n).
+    /// Splicing from one support, step by step, with loss falls of more than `threshold` (default 0.01 k log(d) log(log n) / n).
     ///
     /// # Errors
-    /// As [`fit`](Self::fit).
+    /// As [`fit`](Self::fit); a support with columns that do not exist or stand twice, or without those always in.
     pub fn trace(
         &self,
         x: &(impl Design + ?Sized),
         y: &ArrayRef1<f64>,
-        size: usize,
+        start: &[usize],
         threshold: Option<f64>,
     ) -> Result<Vec<SplicingStep>> {
         let (reduced, n, d) = self.reduce(x, y)?;
-        check_sparsity("size", size, (n, d))?;
+        check_distinct("start", start, d, "columns")?;
+        check_sparsity("start", start.len(), (n, d))?;
+        if self.always_in.iter().any(|j| !start.contains(j)) {
+            let reason = "the start lacks a column that is always in";
+            return Err(Error::NotPossible { what: "splicing from a support", reason });
+        }
         let h = column_energies(&reduced, n);
-        let mut splicing = self.splicing(&reduced, &h, n as f64, size);
+        let mut splicing = self.splicing(&reduced, &h, n as f64, start.len());
         if let Some(threshold) = threshold {
             check_not_negative("threshold", threshold)?;
             splicing.threshold = threshold;
         }
-        let start = Starts::new(&reduced.x, &reduced.y, size, false)?.correlated(size, &self.always_in);
-        Ok(splicing.run(&start)?.steps)
+        Ok(splicing.run(start)?.steps)
     }
 
     pub(crate) fn weights(&self) -> Option<&Array1<f64>> {

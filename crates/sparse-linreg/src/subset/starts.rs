@@ -57,7 +57,7 @@ impl Starts {
     }
 
     /// The k columns most correlated with y, `always_in` among them.
-    pub(super) fn correlated(&self, k: usize, always_in: &[usize]) -> Vec<usize> {
+    fn correlated(&self, k: usize, always_in: &[usize]) -> Vec<usize> {
         complete(always_in.to_vec(), &self.scores, k)
     }
 
