@@ -11,7 +11,9 @@ pub enum Error {
     #[error(transparent)]
     Solver(#[from] core_optim::Error),
     /// More columns are asked for than rows or columns allow.
-    #[error("`{argument}` is {found}, but at most {largest} columns can be chosen: the data have {rows} rows and {columns} columns")]
+    #[error(
+        "`{argument}` is {found}, but at most {largest} columns can be chosen: the data have {rows} rows and {columns} columns"
+    )]
     SparsityTooLarge {
         /// The argument's name.
         argument: &'static str,
@@ -90,7 +92,12 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Accepts indices that are below `length` and differ from one another.
-pub(crate) fn check_distinct(argument: &'static str, indices: &[usize], length: usize, what: &'static str) -> Result<()> {
+pub(crate) fn check_distinct(
+    argument: &'static str,
+    indices: &[usize],
+    length: usize,
+    what: &'static str,
+) -> Result<()> {
     let mut seen = vec![false; length];
     for &index in indices {
         match seen.get_mut(index) {
@@ -149,7 +156,13 @@ mod tests {
             "fold 1 has no rows; every fold needs rows to test on and rows to train on"
         );
         assert_eq!(
-            text(Error::TooLarge { argument: "x", found: 40, what: "columns", largest: 30, method: "exhaustive search" }),
+            text(Error::TooLarge {
+                argument: "x",
+                found: 40,
+                what: "columns",
+                largest: 30,
+                method: "exhaustive search"
+            }),
             "`x` has 40 columns, more than the 30 that exhaustive search handles"
         );
         assert_eq!(

@@ -2,13 +2,33 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod design;
 mod error;
 mod greedy;
+mod lasso;
 mod parallel;
 mod random_span;
 mod reduction;
+mod selection;
+mod subset;
 mod subset_qr;
 
+pub use design::Design;
 pub use error::{Error, Result};
-pub use greedy::{Omp, OmpPath, OmpStatus, OmpStep, Thresholding, ThresholdingFit, ThresholdingStatus, ThresholdingStep};
-pub use random_span::{Choice, Precision, Preconditioner, RandomSpan, Reason, Round, SpanDiagnostics};
+pub use greedy::{
+    Omp, OmpPath, OmpStatus, OmpStep, Thresholding, ThresholdingFit, ThresholdingStatus, ThresholdingStep,
+};
+pub use lasso::{
+    AdaptiveLasso, ColumnMoments, ElasticNet, FitEnd, GapCertificate, Initial, LinearFit, NonConvex, NonConvexFit,
+    Path, PathEnd, RelaxedFit, RelaxedLasso, SquareRootEnd, SquareRootFit, SquareRootLasso, adaptive_factors,
+    column_moments, mcp_prox, r_squared, scad_prox, universal_level,
+};
+pub use random_span::{
+    Choice, Diagnosis, Greedy, Level, Polished, Precision, Preconditioner, RandomSpan, Reason, Round, Rsp, RspFit,
+    RspLevel, RspPath, RspResponses, SpanDiagnostics, diagnose,
+};
+pub use selection::{
+    Criterion, CvCurve, Entrant, Fold, Folds, Heat, Model, Race, RaceResult, Rule, StabilitySelection, StableColumns,
+    Validated,
+};
+pub use subset::{BestSubset, Certificate, Exchange, Search, SplicingStep, SubsetModel, SubsetPath};

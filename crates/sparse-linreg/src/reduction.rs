@@ -68,8 +68,7 @@ impl Reduced {
         let root_weights = weights.zip(sum).map(|(weights, sum)| weights.mapv(|s| (s * n as f64 / sum).sqrt()));
         let mut copy = Array2::zeros((n, d).f());
         copy.assign(x);
-        let mut reduced =
-            Self { x: copy, y: Array1::zeros(0), x_mean: Array1::zeros(d), y_mean: 0.0, root_weights };
+        let mut reduced = Self { x: copy, y: Array1::zeros(0), x_mean: Array1::zeros(d), y_mean: 0.0, root_weights };
         let mean = |column: &ArrayRef1<f64>| match weights.zip(sum) {
             None => stable_mean(column, |_| 1.0, n as f64),
             Some((weights, sum)) => stable_mean(column, |i| weights[i], sum),

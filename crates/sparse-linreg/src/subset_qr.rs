@@ -1,8 +1,8 @@
 //! Least squares on a growing and shrinking set of columns.
 
 use crate::error::Result;
-use core_tensor::linalg::{Accumulate, Svd, gemv_into};
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView2, Axis, ShapeBuilder, Slice};
+use core_tensor::linalg::Svd;
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ShapeBuilder};
 
 /// X_A = Q R for a set A of columns, appended and removed one by one: O(n |A|) each, never from scratch.
 #[derive(Debug, Clone)]
@@ -43,10 +43,6 @@ impl SubsetQr {
             qr.append(x, j);
         }
         qr
-    }
-
-    fn basis(&self) -> ArrayView2<'_, f64> {
-        self.q.slice_axis(Axis(1), Slice::from(..self.support.len()))
     }
 
     /// The newest basis vector and its product with y.
@@ -158,13 +154,6 @@ impl SubsetQr {
         }
         w
     }
-
-    /// Qᵀ v, for projections of other columns.
-    pub(crate) fn along(&self, v: &ArrayRef1<f64>) -> Result<Array1<f64>> {
-        let mut c = Array1::zeros(self.support.len());
-        gemv_into(&mut c, Accumulate::Replace, 1.0, &self.basis().t(), v)?;
-        Ok(c)
-    }
 }
 
 /// Least squares of smallest norm on the columns `support`: coefficients in that order, and the residual.
@@ -213,6 +202,5 @@ mod tests {
         let (w, residual) = least_squares(&x, &y, &[2, 2, 6]).unwrap();
         // The smallest norm shares the weight between the equal columns.
         assert!((w[0] - w[1]).abs() < 1e-12 && x.column(6).dot(&residual).abs() < 1e-12);
-        assert!(qr.along(&x.column(4)).unwrap().len() == 3);
     }
 }

@@ -3,10 +3,10 @@
 use super::reason::Reason;
 use super::residuals::{Precision, Residuals};
 use crate::error::{Result, check_distinct};
-use crate::reduction::{check_design, select_columns};
-use core_tensor::linalg::{Accumulate, gemm_into, gemv_into};
+use crate::reduction::check_design;
 use core_tensor::check_shape;
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView2, Axis, ShapeBuilder, Slice};
+use core_tensor::linalg::{Accumulate, gemm_into, gemv_into};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayView2, ShapeBuilder};
 
 /// The span U of a few columns of a design X (n × d), and what remains of the other columns outside it.
 ///
@@ -172,6 +172,20 @@ impl RandomSpan {
         Ok(c)
     }
 
+    /// X_S⁺ v (m) with one step of refinement.
+    pub(crate) fn explain(&self, x: &ArrayRef2<f64>, v: &ArrayRef1<f64>) -> Result<Array1<f64>> {
+        let mut rest = v.to_owned();
+        let mut a = Array1::zeros(self.rank());
+        for _ in 0..2 {
+            let change = self.solve(&rest)?;
+            for (&j, &change) in self.set.iter().zip(&change) {
+                rest.scaled_add(-change, &x.column(j));
+            }
+            a += &change;
+        }
+        Ok(a)
+    }
+
     /// c ← R⁻¹ c.
     fn back_substitute(&self, c: &mut ArrayRef1<f64>) {
         for i in (0..self.rank()).rev() {
@@ -190,13 +204,8 @@ impl RandomSpan {
             w[j] = root * z / self.rho[j];
             rest.scaled_add(-w[j], &x.column(j));
         }
-        // Once more on what is left: R carries the rounding of the columns, which refinement takes out.
-        for _ in 0..2 {
-            let change = self.solve(&rest)?;
-            for (&j, &change) in self.set.iter().zip(&change) {
-                w[j] += change;
-                rest.scaled_add(-change, &x.column(j));
-            }
+        for (&j, &value) in self.set.iter().zip(&self.explain(x, &rest)?) {
+            w[j] = value;
         }
         Ok(w)
     }
@@ -211,16 +220,6 @@ impl RandomSpan {
         other.reason = self.reason;
         other.rounds.clone_from(&self.rounds);
         Ok(other)
-    }
-
-    /// X_S of a design with the columns of this one.
-    pub(crate) fn columns(&self, x: &ArrayRef2<f64>) -> Array2<f64> {
-        select_columns(x, &self.set)
-    }
-
-    /// Q of the first `rank` basis vectors, for bounds and tests.
-    pub fn leading_basis(&self, rank: usize) -> ArrayView2<'_, f64> {
-        self.basis.slice_axis(Axis(1), Slice::from(..rank.min(self.rank())))
     }
 
     /// The span in a few numbers.
