@@ -4,6 +4,7 @@ use crate::bcd::SolveArguments;
 use crate::colide::{FitArguments, QueryArguments};
 use crate::datasets::DatasetsArguments;
 use crate::failure::Outcome;
+use crate::sparse_linreg::PathArguments;
 use clap::{Parser, Subcommand};
 
 /// Regularisation, sparsity, orthogonality and structure learning on files.
@@ -23,6 +24,9 @@ enum Method {
     /// Learn a causal graph from data (CoLiDE), and ask it questions
     #[command(subcommand)]
     Colide(Colide),
+    /// Fit sparse linear models with certificates: Lasso, elastic net, best subset, random-span preconditioning
+    #[command(subcommand)]
+    SparseLinreg(SparseLinreg),
     /// Minimise a loss with a penalty by block coordinate descent, with greedy rules
     #[command(subcommand)]
     Bcd(Bcd),
@@ -47,12 +51,20 @@ enum Bcd {
     Solve(Box<SolveArguments>),
 }
 
+#[derive(Debug, Subcommand)]
+enum SparseLinreg {
+    /// Fit a path of penalty levels
+    #[command(after_help = EXIT_CODES)]
+    Path(Box<PathArguments>),
+}
+
 impl Command {
     /// Does what is asked.
     pub(crate) fn run(self) -> Outcome<()> {
         match self.method {
             Method::Colide(Colide::Fit(arguments)) => crate::colide::fit(&arguments),
             Method::Colide(Colide::Query(arguments)) => crate::colide::query(&arguments),
+            Method::SparseLinreg(SparseLinreg::Path(arguments)) => crate::sparse_linreg::path(&arguments),
             Method::Bcd(Bcd::Solve(arguments)) => crate::bcd::solve(&arguments),
             Method::Datasets(arguments) => crate::datasets::run(&arguments),
         }

@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod regression;
 mod report;
+mod sparse_linreg;
 mod threads;
 
 use clap::Parser;

@@ -1,7 +1,7 @@
 //! From the table to the columns that are penalised.
 
 use crate::failure::{Failure, Outcome};
-use crate::regression::Matrix;
+use crate::regression::{Matrix, moments};
 use ndarray::Array1;
 use orthant::core_optim::design::{Dense, DesignMatrix, Standardised};
 
@@ -14,26 +14,15 @@ pub(super) struct Scaling {
 impl Scaling {
     /// Means with `centre`, deviations with `standardise`; the factor of a constant column is then 0.
     pub(super) fn new(x: &Matrix, weights: Option<&Array1<f64>>, centre: bool, standardise: bool) -> Self {
-        let (n, d) = x.dim();
+        let d = x.dim().1;
         let mut scaling = Self { means: Array1::zeros(d), factors: Array1::ones(d) };
-        if !centre && !standardise {
-            return scaling;
-        }
-        let weight = |i: usize| weights.map_or(1.0, |s| s[i]);
-        let total: f64 = (0..n).map(weight).sum();
-        for j in 0..d {
-            let entries = x.entries(j);
-            let mean = entries.iter().map(|&(i, v)| weight(i) * v).sum::<f64>() / total;
-            let stored: f64 = entries.iter().map(|&(i, v)| weight(i) * (v - mean) * (v - mean)).sum();
-            // The entries that are not stored are zero.
-            let rest = total - entries.iter().map(|&(i, _)| weight(i)).sum::<f64>();
+        if centre || standardise {
+            let (means, deviations) = moments(x, weights);
             if centre {
-                scaling.means[j] = mean;
+                scaling.means = means;
             }
             if standardise {
-                let deviation = ((stored + rest.max(0.0) * mean * mean) / total).sqrt();
-                let constant = !(deviation > 1e-12 * mean.abs().max(f64::MIN_POSITIVE));
-                scaling.factors[j] = if constant { 0.0 } else { deviation.recip() };
+                scaling.factors = deviations.mapv(|deviation| if deviation > 0.0 { deviation.recip() } else { 0.0 });
             }
         }
         scaling

@@ -1,6 +1,6 @@
 //! `fit.json`.
 
-use crate::regression::TableRecord;
+use crate::regression::{CoefficientRecord, TableRecord};
 use serde::{Deserialize, Serialize};
 
 /// Value of `schema`.
@@ -60,17 +60,6 @@ pub(super) struct ResultRecord {
     pub(super) identified_at: usize,
     /// R² (squared loss) or the share of rows whose class is right, in the table.
     pub(super) score: Option<f64>,
-}
-
-/// One coefficient, of the columns of the table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct CoefficientRecord {
-    pub(super) feature: String,
-    /// The class of a softmax loss.
-    pub(super) class: Option<String>,
-    pub(super) coefficient: f64,
-    /// Times the standard deviation of the feature.
-    pub(super) effect: f64,
 }
 
 /// One update.

@@ -1,7 +1,8 @@
 //! The summary, the drawing and `report.html`.
 
-use super::document::{CoefficientRecord, FitDocument};
+use super::document::FitDocument;
 use crate::output::{Align, Table, short, signed};
+use crate::regression::{COEFFICIENT_COLUMNS, COEFFICIENT_NOTE};
 use crate::report::{HtmlTable, Page};
 use chart::{Chart, Palette, Plot};
 use std::fmt::Write;
@@ -11,17 +12,6 @@ const SHOWN: usize = 30;
 const ON_PAGE: usize = 300;
 /// Points of the drawing.
 const POINTS: usize = 400;
-
-const COLUMNS: [(&str, Align); 3] =
-    [("feature", Align::Left), ("coefficient", Align::Right), ("× sd of the feature", Align::Right)];
-
-fn cells(record: &CoefficientRecord) -> Vec<String> {
-    let name = match &record.class {
-        Some(class) => format!("{} for {class}", record.feature),
-        None => record.feature.clone(),
-    };
-    vec![name, signed(record.coefficient), signed(record.effect)]
-}
 
 /// The facts of the run, name and value.
 fn facts(document: &FitDocument) -> Vec<(&'static str, String)> {
@@ -66,8 +56,8 @@ fn title(document: &FitDocument) -> String {
 /// The text of the summary.
 pub(super) fn summary(document: &FitDocument) -> String {
     let mut text = format!("{}: {}\n\n", title(document), document.data.sentence());
-    let mut table = Table::new(&COLUMNS);
-    document.coefficients.iter().take(SHOWN).for_each(|record| table.row(cells(record)));
+    let mut table = Table::new(&COEFFICIENT_COLUMNS);
+    document.coefficients.iter().take(SHOWN).for_each(|record| table.row(record.cells()));
     text.push_str(&table.text());
     if document.coefficients.len() > SHOWN {
         let _ = writeln!(text, "  … and {} more", document.coefficients.len() - SHOWN);
@@ -116,13 +106,10 @@ pub(super) fn html(document: &FitDocument) -> String {
         page.warnings(&document.warnings);
     }
     page.section("Coefficients");
-    let mut table = HtmlTable::new(&COLUMNS);
-    document.coefficients.iter().take(ON_PAGE).for_each(|record| table.row(&cells(record)));
+    let mut table = HtmlTable::new(&COEFFICIENT_COLUMNS);
+    document.coefficients.iter().take(ON_PAGE).for_each(|record| table.row(&record.cells()));
     page.raw(&table.html());
-    page.note(
-        "Coefficients of the columns as they are in the table; the last column, the coefficient times the standard deviation of \
-         the feature, compares features of different units.",
-    );
+    page.note(COEFFICIENT_NOTE);
     page.section("The run");
     let mut table = HtmlTable::new(&[("", Align::Left), ("", Align::Left)]);
     facts(document).into_iter().for_each(|(name, value)| table.row(&[name.to_owned(), value]));

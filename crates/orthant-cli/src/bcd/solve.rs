@@ -2,16 +2,14 @@
 
 use super::arguments::{LossName, PenaltyName, ProblemArguments, SolveArguments};
 use super::design::{Scaling, with_columns};
-use super::document::{
-    CoefficientRecord, FitDocument, ResultRecord, SCHEMA, SCHEMA_VERSION, SettingsRecord, StepRecord,
-};
+use super::document::{FitDocument, ResultRecord, SCHEMA, SCHEMA_VERSION, SettingsRecord, StepRecord};
 use super::parts::{Layout, method, penalty};
 use super::report;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, Response, ResponseKind};
-use crate::output::{Folder, command};
+use crate::output::{Folder, command, document_json, records_csv};
 use crate::progress::Progress;
-use crate::regression::{Matrix, Session, TableRecord};
+use crate::regression::{CoefficientRecord, Matrix, Session, TableRecord, moments};
 use chart::Palette;
 use ndarray::Array1;
 use orthant::bcd::{Error, Fit, LinearLoss, Objective, Penalty, Softmax, WithIntercept, state_at};
@@ -48,10 +46,10 @@ pub(crate) fn solve(arguments: &SolveArguments) -> Outcome<()> {
         }
     })?;
     let document = document(arguments, data, &session.table, &x, &scaling, layout, &solved);
-    let json = serde_json::to_string_pretty(&document).map_err(|error| Failure::Internal(error.to_string()))? + "\n";
+    let json = document_json(&document)?;
     let mut folder = Folder::new();
-    folder.add("coefficients.csv", csv(&document.coefficients)?);
-    folder.add("trace.csv", csv(&document.trace)?);
+    folder.add("coefficients.csv", records_csv(&document.coefficients)?);
+    folder.add("trace.csv", records_csv(&document.trace)?);
     folder.add("convergence.svg", report::convergence(&document).to_svg(Palette::Fixed));
     folder.add("report.html", report::html(&document));
     folder.add("fit.json", json.clone());
@@ -246,20 +244,18 @@ fn document(
 ) -> FitDocument {
     let (problem, fit) = (&arguments.problem, &solved.fit);
     let model = Model::new(fit, scaling, layout);
-    let deviations = Scaling::new(x, table.weights.as_ref(), true, true).factors;
+    let deviations = moments(x, table.weights.as_ref()).1;
     let class_name = |class: usize| match &table.response {
         Response::Classes(names, _) if layout.classes > 1 => names.get(class).cloned(),
         _ => None,
     };
     let mut coefficients: Vec<CoefficientRecord> = Vec::new();
-    for (class, coefficients_of) in model.coefficients.iter().enumerate() {
-        for (feature, &coefficient) in coefficients_of.iter().enumerate().filter(|(_, w)| **w != 0.0) {
-            let effect = if deviations[feature] > 0.0 { coefficient / deviations[feature] } else { 0.0 };
-            let (feature, class) = (table.names[feature].clone(), class_name(class));
-            coefficients.push(CoefficientRecord { feature, class, coefficient, effect });
-        }
+    for (class, of_class) in model.coefficients.iter().enumerate() {
+        let mut records = CoefficientRecord::list(of_class, &deviations, &table.names);
+        records.iter_mut().for_each(|record| record.class = class_name(class));
+        coefficients.append(&mut records);
     }
-    coefficients.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
+    CoefficientRecord::sort(&mut coefficients);
     let converged = fit.stopped.is_success();
     let mut warnings = Vec::new();
     if !converged {
@@ -364,12 +360,4 @@ impl Model {
             }
         }
     }
-}
-
-fn csv<R: serde::Serialize>(records: &[R]) -> Outcome<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for record in records {
-        writer.serialize(record).map_err(|error| Failure::Internal(error.to_string()))?;
-    }
-    writer.into_inner().map_err(|error| Failure::Internal(error.to_string()))
 }

@@ -1,12 +1,14 @@
 //! What the commands for tables with a response have in common.
 
 mod arguments;
+mod coefficients;
 mod data;
 mod matrix;
 mod record;
 mod session;
 
 pub(crate) use arguments::{ResultArguments, TableArguments};
+pub(crate) use coefficients::{COEFFICIENT_COLUMNS, COEFFICIENT_NOTE, CoefficientRecord, moments};
 pub(crate) use matrix::Matrix;
 pub(crate) use record::TableRecord;
 pub(crate) use session::Session;

@@ -1,0 +1,1 @@
+//! `orthant sparse-linreg fit`.

@@ -1,0 +1,97 @@
+//! From options to the estimator.
+
+use super::arguments::{LevelArguments, ModelArguments};
+use crate::failure::{Failure, Outcome};
+use crate::input::{Regression, Response, find_name, split_list};
+use crate::regression::Matrix;
+use ndarray::Array1;
+use orthant::sparse_linreg::{Design, ElasticNet};
+
+/// The features as the library takes them.
+pub(super) fn design(x: &Matrix) -> &dyn Design {
+    match x {
+        Matrix::Dense(x) => x,
+        Matrix::Sparse(x) => x,
+    }
+}
+
+/// The response as numbers.
+pub(super) fn numbers(table: &Regression) -> Outcome<Array1<f64>> {
+    match &table.response {
+        Response::Numbers(y) => Ok(y.clone()),
+        Response::Classes(..) => Err(Failure::Internal("the response was read as classes".to_owned())),
+    }
+}
+
+/// Σ sᵢ (yᵢ - ȳ)² with weights scaled to sum n, or Σ sᵢ yᵢ² without intercept.
+pub(super) fn total_variation(y: &Array1<f64>, weights: Option<&Array1<f64>>, intercept: bool) -> f64 {
+    let weight = |i: usize| weights.map_or(1.0, |s| s[i]);
+    let total: f64 = (0..y.len()).map(weight).sum();
+    let mean_of = |of: &dyn Fn(f64) -> f64| y.iter().enumerate().map(|(i, &y)| weight(i) * of(y)).sum::<f64>() / total;
+    let mean = if intercept { mean_of(&|y| y) } else { 0.0 };
+    mean_of(&|y| (y - mean) * (y - mean)) * y.len() as f64
+}
+
+/// R² in the table; `None` for a constant response.
+pub(super) fn explained(rss: f64, total: f64) -> Option<f64> {
+    (total > 0.0).then(|| (1.0 - rss / total).max(0.0))
+}
+
+/// The estimator for the features of the table.
+pub(super) fn elastic_net(arguments: &ModelArguments, table: &Regression) -> Outcome<ElasticNet> {
+    let mut model = ElasticNet::new(arguments.alpha)
+        .intercept(!arguments.no_intercept)
+        .standardise(!arguments.no_standardise)
+        .positive(arguments.positive)
+        .tolerance(arguments.tolerance);
+    if let Some(weights) = &table.weights {
+        model = model.sample_weights(weights.clone());
+    }
+    if !arguments.penalty_factor.is_empty() {
+        let mut factors = Array1::ones(table.names.len());
+        for text in &arguments.penalty_factor {
+            let (column, value) = assignment("--penalty-factor", text, &table.names)?;
+            factors[column] = number("--penalty-factor", text, value)?;
+        }
+        model = model.penalty_factors(factors);
+    }
+    if !arguments.bound.is_empty() {
+        let d = table.names.len();
+        let (mut lower, mut upper) = (Array1::from_elem(d, f64::NEG_INFINITY), Array1::from_elem(d, f64::INFINITY));
+        for text in &arguments.bound {
+            let (column, value) = assignment("--bound", text, &table.names)?;
+            let Some((low, high)) = value.split_once(':') else {
+                return Err(Failure::input(format!("--bound `{text}`: write NAME=LOW:HIGH; either end may be empty")));
+            };
+            let end = |end: &str, none: f64| if end.is_empty() { Ok(none) } else { number("--bound", text, end) };
+            lower[column] = end(low.trim(), f64::NEG_INFINITY)?;
+            upper[column] = end(high.trim(), f64::INFINITY)?;
+        }
+        model = model.bounds(lower, upper);
+    }
+    Ok(model)
+}
+
+/// The levels that are listed, the largest first; `None` for a grid, whose settings the model then has.
+pub(super) fn levels(arguments: &LevelArguments, model: ElasticNet) -> Outcome<(ElasticNet, Option<Array1<f64>>)> {
+    let Some(text) = &arguments.lambdas else {
+        let model = model.levels(arguments.levels);
+        return Ok((if let Some(ratio) = arguments.ratio { model.ratio(ratio) } else { model }, None));
+    };
+    let parts = split_list("--lambdas", text)?;
+    let mut lambdas = parts.iter().map(|part| number("--lambdas", text, part)).collect::<Outcome<Vec<_>>>()?;
+    lambdas.sort_by(|a, b| b.total_cmp(a));
+    Ok((model, Some(Array1::from(lambdas))))
+}
+
+/// `NAME=VALUE`; a name may contain an equals sign.
+fn assignment<'t>(option: &str, text: &'t str, names: &[String]) -> Outcome<(usize, &'t str)> {
+    let Some((name, value)) = text.rsplit_once('=') else {
+        return Err(Failure::input(format!("{option} `{text}`: write NAME=VALUE")));
+    };
+    Ok((find_name(option, name.trim(), names)?, value.trim()))
+}
+
+fn number(option: &str, text: &str, value: &str) -> Outcome<f64> {
+    value.trim().parse().map_err(|_| Failure::input(format!("{option} `{text}`: `{value}` is not a number")))
+}
