@@ -19,12 +19,13 @@ pub(super) fn solve<T: Scalar, Q: Quadratic<T>>(
     newton: &mut Newton<T>,
     finish: Finish,
     target: T,
+    early: T,
     limit: usize,
     effort: &mut Effort,
 ) -> bool {
     match finish {
-        Finish::Exact => exact(quadratic, block, newton, target, limit, effort),
-        Finish::Descent => descent(quadratic, block, target, limit, effort),
+        Finish::Exact => exact(quadratic, block, newton, target, early, limit, effort),
+        Finish::Descent => descent(quadratic, block, target.max(early), limit, effort),
     }
 }
 
@@ -33,20 +34,21 @@ fn exact<T: Scalar, Q: Quadratic<T>>(
     block: &mut Block<T>,
     newton: &mut Newton<T>,
     target: T,
+    early: T,
     limit: usize,
     effort: &mut Effort,
 ) -> bool {
     let negligible = constant::<T>(1e-3) * target;
     let mut refused = 0;
     // The pattern of zeros must be roughly right before a factorisation pays.
-    let mut patience = 0;
+    let (mut patience, mut steps) = (0, 0);
     loop {
         if effort.inner_iterations >= limit {
             return false;
         }
         effort.inner_iterations += 1;
         let report = block.sweep(quadratic);
-        if report.decrease <= target {
+        if report.decrease <= target || (steps > 0 && report.decrease <= early) {
             return true;
         }
         patience += 1;
@@ -57,6 +59,7 @@ fn exact<T: Scalar, Q: Quadratic<T>>(
         patience = 0;
         if refused < 3 {
             effort.newton_steps += 1;
+            steps += 1;
             match newton.step(quadratic, block, negligible) {
                 NewtonStep::Refused => refused += 1,
                 NewtonStep::Idle | NewtonStep::Full | NewtonStep::Shrunk => {}
