@@ -75,6 +75,10 @@ impl<T: Scalar> Quadratic<T> for DenseColumns<T> {
     fn column_cost(&self) -> usize {
         self.rows
     }
+
+    fn gram_cost(&self, k: usize) -> usize {
+        k * k * self.rows / if cfg!(feature = "linalg") { 8 } else { 2 }
+    }
 }
 
 struct GramRow<'a, T> {

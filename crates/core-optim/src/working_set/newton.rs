@@ -192,6 +192,14 @@ impl<T: Scalar> Newton<T> {
         }
     }
 
+    /// Multiplications of making the factor that of the free coordinates, roughly.
+    pub(super) fn cost<Q: Quadratic<T>>(&self, quadratic: &Q, block: &Block<T>) -> usize {
+        let wanted = (0..block.len()).filter(|&k| block.is_free(k)).count();
+        let change = wanted.abs_diff(self.members.len());
+        let (update, rebuild) = costs(quadratic, wanted, change, 0);
+        update.min(rebuild)
+    }
+
     /// Makes the factor that of the free coordinates of `block`.
     fn follow<Q: Quadratic<T>>(&mut self, quadratic: &mut Q, block: &Block<T>) {
         let highest = block.slots.iter().chain(&self.members).max().map_or(0, |&slot| slot + 1);
@@ -206,10 +214,7 @@ impl<T: Scalar> Newton<T> {
         }
         let kept = self.members.iter().filter(|&&slot| self.place[slot] > 0).count();
         let (new, gone) = (wanted - kept, self.members.len() - kept);
-        let n = quadratic.column_cost();
-        // In multiplications; blocked products run several times faster than single rows.
-        let update = new * (wanted * n + wanted * wanted / 2) + gone * wanted * wanted;
-        let rebuild = wanted * wanted * n / 8 + wanted * wanted * wanted / 12;
+        let (update, rebuild) = costs(quadratic, wanted, new, gone);
         if update > rebuild && wanted > 16 {
             self.rebuild(quadratic, block, wanted);
             return;
@@ -264,4 +269,11 @@ impl<T: Scalar> Newton<T> {
         }
         self.cholesky.factorise(&self.gram, wanted);
     }
+}
+
+/// Multiplications of updating a factor by `new` and `gone` variables, and of making it from nothing.
+fn costs<T: Scalar, Q: Quadratic<T>>(quadratic: &Q, wanted: usize, new: usize, gone: usize) -> (usize, usize) {
+    let update = new * (wanted * quadratic.column_cost() + wanted * wanted / 2) + gone * wanted * wanted;
+    // Blocked factorisations run several times faster than single rows.
+    (update, quadratic.gram_cost(wanted) + wanted * wanted * wanted / 12)
 }

@@ -39,6 +39,11 @@ pub(super) trait Quadratic<T: Scalar> {
     /// Multiplications of a pull, roughly.
     fn column_cost(&self) -> usize;
 
+    /// Multiplications of the Gram matrix of k slots, roughly.
+    fn gram_cost(&self, k: usize) -> usize {
+        k * k * self.column_cost() / 2
+    }
+
     /// [`pull`](Self::pull) of each slot, into `out`.
     fn pulls_into(&self, slots: &[usize], out: &mut Vec<T>)
     where

@@ -1,7 +1,7 @@
 //! The squared loss: outer loop over working sets, for one level after the other.
 
 use super::block::Block;
-use super::inner;
+use super::inner::{self, Pace};
 use super::newton::Newton;
 use super::outer::Outer;
 use super::progress;
@@ -16,6 +16,8 @@ use ndarray::{Array1, ArrayRef1};
 
 /// Of the gap: what a sweep may gain when a working set that is not the last one counts as solved.
 const EARLY: f64 = 1e-3;
+/// How many times the cost of the sweeps before it a Newton step may have.
+const BALANCE: usize = 8;
 /// A cold start comes down from the largest level by this factor, with so many outer iterations per level.
 const CONTINUATION: (f64, usize) = (0.5, 3);
 /// Sweeps after which the residual is computed from nothing.
@@ -151,6 +153,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
         self.memory.outer.begin(self.reduced.columns);
         // What a sweep may gain when the working set counts as solved.
         let mut target = constant::<T>(1e-3) * tolerance;
+        let mut early = constant::<T>(EARLY);
         let mut stalled = 0;
         while fit.effort.outer_iterations < limit {
             fit.effort.outer_iterations += 1;
@@ -182,6 +185,9 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
             fit.effort.screened = outer.screen(&self.reduced, penalty, dual.scale, radius);
             let fresh = outer.choose(&self.reduced, penalty);
             fit.effort.working_sets.push(outer.chosen.len());
+            if !(fit.gap < half * before) {
+                early *= constant::<T>(0.1);
+            }
             if fresh == 0 {
                 // Nothing is missing: the set must be solved better.
                 stalled = if fit.gap < half * before { 0 } else { stalled + 1 };
@@ -192,7 +198,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
                 }
                 target *= constant::<T>(1e-3);
             }
-            let within = self.solve_block(penalty, target, constant::<T>(EARLY) * fit.gap, &mut fit.effort)?;
+            let within = self.solve_block(penalty, target, early * fit.gap, &mut fit.effort)?;
             if !within && fresh == 0 {
                 break;
             }
@@ -214,10 +220,11 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
         }
         let sweeps = effort.inner_iterations;
         let (finish, limit) = (self.solver.finish, self.solver.inner_limit);
+        let pace = Pace { finish, target, early, balance: BALANCE, limit };
         let within = if space.is_sparse {
-            inner::solve(&mut space.sparse, block, newton, finish, target, early, limit, effort)
+            inner::solve(&mut space.sparse, block, newton, pace, effort)
         } else {
-            inner::solve(&mut space.dense, block, newton, finish, target, early, limit, effort)
+            inner::solve(&mut space.dense, block, newton, pace, effort)
         };
         self.age += effort.inner_iterations - sweeps;
         outer.moved = true;
