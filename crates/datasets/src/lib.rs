@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bcd;
+pub mod designs;
 mod diabetes;
 mod digits;
 mod error;

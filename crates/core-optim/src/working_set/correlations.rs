@@ -9,7 +9,7 @@ const REFERENCES: usize = 8;
 
 /// Of each column the last correlation c = x̂ᵀr̂ that was computed, and with which residual.
 ///
-/// By Cauchy and Schwarz |x̂ᵀr̂| ≤ |c| + ‖x̂‖ ‖r̂ - r̂_then‖: a column whose bound stays below its threshold need not be looked at.
+/// By Cauchy and Schwarz |x̂ᵀr̂| ≤ |β c| + ‖x̂‖ ‖r̂ - β r̂_then‖, β that of the projection of r̂: a column whose bound stays below its threshold need not be looked at.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Correlations<T> {
     pub(super) values: Vec<T>,
@@ -18,6 +18,8 @@ pub(super) struct Correlations<T> {
     rows: usize,
     users: [usize; REFERENCES],
     distances: [T; REFERENCES],
+    /// r̂ is this multiple of the residual then, and something orthogonal to it of the length in `distances`.
+    multiples: [T; REFERENCES],
     current: usize,
 }
 
@@ -34,6 +36,7 @@ impl<T: Scalar> Correlations<T> {
         self.residuals.resize(rows * REFERENCES, T::zero());
         self.users = [0; REFERENCES];
         self.distances = [T::zero(); REFERENCES];
+        self.multiples = [T::one(); REFERENCES];
         self.current = 0;
     }
 
@@ -53,15 +56,15 @@ impl<T: Scalar> Correlations<T> {
         self.residuals[place * n..(place + 1) * n].copy_from_slice(residual);
         self.current = place;
         for r in 0..REFERENCES {
-            self.distances[r] = if self.users[r] > 0 {
-                let then = &self.residuals[r * n..(r + 1) * n];
+            (self.multiples[r], self.distances[r]) = if self.users[r] > 0 {
+                let (multiple, distance) = vectorised(Distance(&self.residuals[r * n..(r + 1) * n], residual));
                 // A little more than computed: the bound must survive its rounding.
-                vectorised(Distance(then, residual)) * (T::one() + constant::<T>(1e3) * T::epsilon())
+                (multiple, distance * (T::one() + constant::<T>(1e3) * T::epsilon()))
             } else {
-                T::infinity()
+                (T::one(), T::infinity())
             };
         }
-        self.distances[place] = T::zero();
+        (self.multiples[place], self.distances[place]) = (T::one(), T::zero());
     }
 
     /// An upper bound of |x̂ⱼᵀr̂| for ‖x̂ⱼ‖ = `root`.
@@ -69,7 +72,10 @@ impl<T: Scalar> Correlations<T> {
     pub(super) fn bound(&self, j: usize, root: T) -> T {
         match self.reference[j] {
             NEVER => T::infinity(),
-            reference => self.values[j].abs() + root * self.distances[usize::from(reference)],
+            reference => {
+                let r = usize::from(reference);
+                (self.multiples[r] * self.values[j]).abs() + root * self.distances[r]
+            }
         }
     }
 
@@ -92,10 +98,13 @@ impl<T: Scalar> Correlations<T> {
 struct Distance<'a, T>(&'a [T], &'a [T]);
 
 impl<T: Scalar> Kernel for Distance<'_, T> {
-    type Output = T;
+    type Output = (T, T);
 
     #[inline(always)]
-    fn run(self) -> T {
-        sum_pairs(self.0, self.1, |a, b| (a - b) * (a - b)).sqrt()
+    fn run(self) -> (T, T) {
+        let then = sum_pairs(self.0, self.0, |a, b| a * b);
+        let both = sum_pairs(self.0, self.1, |a, b| a * b);
+        let beta = if then > T::zero() { both / then } else { T::zero() };
+        (beta, sum_pairs(self.0, self.1, |a, b| (b - beta * a) * (b - beta * a)).sqrt())
     }
 }

@@ -49,6 +49,10 @@ impl<T: Scalar> Quadratic<T> for DenseColumns<T> {
         core_tensor::vectorised(GramRow { columns: self, slot, slots, out });
     }
 
+    fn gram_rows_into(&mut self, slots: &[usize], first: usize, out: &mut [T]) {
+        core_tensor::vectorised(GramRows { columns: self, slots, first, out });
+    }
+
     #[cfg(feature = "linalg")]
     fn gram_into(&mut self, slots: &[usize], out: &mut Vec<T>) {
         use core_tensor::linalg::{Accumulate, gram_into};
@@ -71,6 +75,10 @@ impl<T: Scalar> Quadratic<T> for DenseColumns<T> {
     fn column_cost(&self) -> usize {
         self.rows
     }
+
+    fn gram_cost(&self, k: usize) -> usize {
+        k * k * self.rows / if cfg!(feature = "linalg") { 8 } else { 2 }
+    }
 }
 
 struct GramRow<'a, T> {
@@ -90,4 +98,71 @@ impl<T: Scalar> core_tensor::Kernel for GramRow<'_, T> {
             *out = sum_pairs(column, self.columns.column(other), |x, y| x * y);
         }
     }
+}
+
+/// Four rows at a time: each column is read a quarter as often.
+struct GramRows<'a, T> {
+    columns: &'a DenseColumns<T>,
+    slots: &'a [usize],
+    first: usize,
+    out: &'a mut [T],
+}
+
+impl<T: Scalar> core_tensor::Kernel for GramRows<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let k = self.slots.len();
+        let mut m = self.first;
+        while m < k {
+            let row = m - self.first;
+            if m + 3 < k {
+                let new = [0, 1, 2, 3].map(|o| self.columns.column(self.slots[m + o]));
+                for (i, &other) in self.slots[..m + 4].iter().enumerate() {
+                    let values = four_dots(new, self.columns.column(other));
+                    for o in 0..4 {
+                        self.out[(row + o) * k + i] = values[o];
+                    }
+                }
+                m += 4;
+            } else {
+                let column = self.columns.column(self.slots[m]);
+                for (i, &other) in self.slots[..=m].iter().enumerate() {
+                    self.out[row * k + i] = sum_pairs(column, self.columns.column(other), |x, y| x * y);
+                }
+                m += 1;
+            }
+        }
+    }
+}
+
+const LANES: usize = 8;
+
+/// aᵀv of four columns.
+#[inline(always)]
+fn four_dots<T: Scalar>(columns: [&[T]; 4], v: &[T]) -> [T; 4] {
+    let mut lanes = [[T::zero(); LANES]; 4];
+    let n = v.len() - v.len() % LANES;
+    let (a, b, c, d) = (&columns[0][..v.len()], &columns[1][..v.len()], &columns[2][..v.len()], &columns[3][..v.len()]);
+    let mut i = 0;
+    while i < n {
+        let v = &v[i..i + LANES];
+        let (a, b, c, d) = (&a[i..i + LANES], &b[i..i + LANES], &c[i..i + LANES], &d[i..i + LANES]);
+        for l in 0..LANES {
+            lanes[0][l] += a[l] * v[l];
+            lanes[1][l] += b[l] * v[l];
+            lanes[2][l] += c[l] * v[l];
+            lanes[3][l] += d[l] * v[l];
+        }
+        i += LANES;
+    }
+    let mut out = lanes
+        .map(|lanes| ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])));
+    for i in n..v.len() {
+        for (out, column) in out.iter_mut().zip(columns) {
+            *out += column[i] * v[i];
+        }
+    }
+    out
 }

@@ -11,20 +11,35 @@ use ndarray::ArrayView1;
 
 /// Sweeps between two Anderson steps.
 const DIFFERENCES: usize = 5;
+/// From here on a step is dear: many sweeps come first, and sweeps alone may do.
+const DEAR: usize = 12;
 
-/// Minimises over the block until a sweep gains less than `target`; false if the limit of sweeps came first.
+/// How a working set is to be solved.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace<T> {
+    pub(super) finish: Finish,
+    /// A sweep that gains less ends the work.
+    pub(super) target: T,
+    /// So does one that gains less than this after a Newton step, or where those are dear.
+    pub(super) early: T,
+    /// How many times the cost of the sweeps before it a Newton step may have.
+    pub(super) balance: usize,
+    /// Of sweeps, over all working sets.
+    pub(super) limit: usize,
+}
+
+/// Minimises over the block; false if the limit of sweeps came first.
 pub(super) fn solve<T: Scalar, Q: Quadratic<T>>(
     quadratic: &mut Q,
     block: &mut Block<T>,
     newton: &mut Newton<T>,
-    finish: Finish,
-    target: T,
-    limit: usize,
+    pace: Pace<T>,
     effort: &mut Effort,
 ) -> bool {
+    let Pace { finish, target, early, limit, .. } = pace;
     match finish {
-        Finish::Exact => exact(quadratic, block, newton, target, limit, effort),
-        Finish::Descent => descent(quadratic, block, target, limit, effort),
+        Finish::Exact => exact(quadratic, block, newton, pace, effort),
+        Finish::Descent => descent(quadratic, block, target.max(early), limit, effort),
     }
 }
 
@@ -32,34 +47,35 @@ fn exact<T: Scalar, Q: Quadratic<T>>(
     quadratic: &mut Q,
     block: &mut Block<T>,
     newton: &mut Newton<T>,
-    target: T,
-    limit: usize,
+    pace: Pace<T>,
     effort: &mut Effort,
 ) -> bool {
+    let Pace { target, early, balance, limit, .. } = pace;
     let negligible = constant::<T>(1e-3) * target;
-    let mut refused = 0;
-    // The pattern of zeros must be roughly right before a factorisation pays.
-    let mut patience = 0;
+    let (mut patience, mut steps, mut refused) = (0, 0, 0);
+    let sweep_cost = block.len() * quadratic.column_cost() + 1;
     loop {
         if effort.inner_iterations >= limit {
             return false;
         }
         effort.inner_iterations += 1;
         let report = block.sweep(quadratic);
-        if report.decrease <= target {
+        // A step should cost no more than a few times the sweeps before it.
+        let worth = newton.cost(quadratic, block) / sweep_cost / balance;
+        if report.decrease <= target || (report.decrease <= early && (steps > 0 || worth > DEAR)) {
             return true;
         }
         patience += 1;
-        let settled = report.flips * 10 <= block.len().min(200) || patience >= 6;
-        if !settled {
+        // The pattern of zeros must be roughly right before a factorisation pays.
+        let settled = report.flips * 10 <= block.len().min(200) && worth <= DEAR;
+        if !settled && patience < worth.max(6) {
             continue;
         }
         patience = 0;
         if refused < 3 {
-            effort.newton_steps += 1;
-            match newton.step(quadratic, block, negligible) {
-                NewtonStep::Refused => refused += 1,
-                NewtonStep::Idle | NewtonStep::Full | NewtonStep::Shrunk => {}
+            (effort.newton_steps, steps) = (effort.newton_steps + 1, steps + 1);
+            if newton.step(quadratic, block, negligible) == NewtonStep::Refused {
+                refused += 1;
             }
         } else if !descent(quadratic, block, target, limit, effort) {
             return false;

@@ -19,6 +19,8 @@ pub(super) struct Newton<T> {
     pulls: Vec<T>,
     gram: Vec<T>,
     before: Vec<T>,
+    origin: Vec<T>,
+    saved: Vec<T>,
     by: Vec<T>,
     touched: Vec<usize>,
 }
@@ -44,23 +46,29 @@ impl<T: Scalar> Newton<T> {
     }
 
     /// Moves the free coordinates of `block` towards the minimiser on their face, dropping those that leave it.
-    pub(super) fn step<Q: Quadratic<T>>(&mut self, quadratic: &mut Q, block: &mut Block<T>, negligible: T) -> NewtonStep {
+    pub(super) fn step<Q: Quadratic<T>>(
+        &mut self,
+        quadratic: &mut Q,
+        block: &mut Block<T>,
+        negligible: T,
+    ) -> NewtonStep {
         self.follow(quadratic, block);
         if self.members.is_empty() {
             return NewtonStep::Idle;
         }
-        quadratic.pulls_into(&self.members, &mut self.pulls);
-        self.slope.clear();
-        for (&slot, &pull) in self.members.iter().zip(&self.pulls) {
-            self.slope.push(block.slope(self.place[slot] - 1, pull));
-        }
+        self.measure_slopes(quadratic, block);
         self.before.clear();
         self.before.extend_from_slice(&block.w);
-        let penalty_before = block.penalty();
-        let energy_before = quadratic.energy();
+        self.origin.clear();
+        self.origin.extend_from_slice(&block.w);
+        let half = constant::<T>(0.5);
+        let start = half * quadratic.energy() + block.penalty();
+        // The objective at the present point, by the quadratic model.
+        let mut present = start;
         self.touched.clear();
         self.touched.extend_from_slice(&self.members);
         let mut outcome = NewtonStep::Full;
+        let mut projections = true;
         loop {
             self.direction.clear();
             self.direction.extend_from_slice(&self.slope);
@@ -72,7 +80,7 @@ impl<T: Scalar> Newton<T> {
                 }
                 break;
             }
-            let (mut step, mut blocked) = (T::one(), None);
+            let (mut step, mut blocked, mut leaving) = (T::one(), None, 0);
             for (m, (&slot, &d)) in self.members.iter().zip(&self.direction).enumerate() {
                 if d == T::zero() {
                     continue;
@@ -81,11 +89,25 @@ impl<T: Scalar> Newton<T> {
                 let (lower, upper) = block.face(k);
                 let end = if d > T::zero() { upper } else { lower };
                 let room = (end - block.w[k]) / d;
+                leaving += usize::from(room < T::one());
                 if room < step {
                     step = room.max(T::zero());
                     blocked = Some((m, end));
                 }
             }
+            let after = present - (step - half * step * step) * gain;
+            if leaving > 2 && projections {
+                if let Some(reached) = self.project(quadratic, block, after) {
+                    present = reached;
+                    outcome = NewtonStep::Shrunk;
+                    if self.members.is_empty() {
+                        break;
+                    }
+                    continue;
+                }
+                projections = false;
+            }
+            present = after;
             for (m, (&slot, &d)) in self.members.iter().zip(&self.direction).enumerate() {
                 let k = self.place[slot] - 1;
                 let moved = block.w[k] + step * d;
@@ -105,23 +127,77 @@ impl<T: Scalar> Newton<T> {
                 break;
             }
         }
+        self.synchronise(quadratic, block);
+        let change = half * quadratic.energy() + block.penalty() - start;
+        let slack = constant::<T>(32.0) * T::epsilon() * start;
+        if change <= slack {
+            return outcome;
+        }
+        for &slot in &self.touched {
+            let k = self.place[slot] - 1;
+            self.by.push(self.origin[k] - block.w[k]);
+            block.w[k] = self.origin[k];
+        }
+        quadratic.advance(&self.touched, &self.by);
+        self.clear();
+        NewtonStep::Refused
+    }
+
+    /// Tells the quadratic how far the block has moved since it was told last.
+    fn synchronise<Q: Quadratic<T>>(&mut self, quadratic: &mut Q, block: &Block<T>) {
         self.by.clear();
         for &slot in &self.touched {
             let k = self.place[slot] - 1;
             self.by.push(block.w[k] - self.before[k]);
+            self.before[k] = block.w[k];
         }
         quadratic.advance(&self.touched, &self.by);
-        let half = constant::<T>(0.5);
-        let change = half * (quadratic.energy() - energy_before) + (block.penalty() - penalty_before);
-        let slack = constant::<T>(32.0) * T::epsilon() * (energy_before + penalty_before.abs());
-        if change <= slack {
-            return outcome;
+        self.by.clear();
+    }
+
+    /// The full step with everything that would leave its face put to the end of it, all at once: the objective there, if it
+    /// is at most `bound`; otherwise nothing changes.
+    fn project<Q: Quadratic<T>>(&mut self, quadratic: &mut Q, block: &mut Block<T>, bound: T) -> Option<T> {
+        self.saved.clear();
+        for (&slot, &d) in self.members.iter().zip(&self.direction) {
+            let k = self.place[slot] - 1;
+            let (lower, upper) = block.face(k);
+            self.saved.push(block.w[k]);
+            block.w[k] = (block.w[k] + d).max(lower).min(upper);
         }
-        self.by.iter_mut().for_each(|by| *by = -*by);
-        quadratic.advance(&self.touched, &self.by);
-        block.w.copy_from_slice(&self.before);
-        self.clear();
-        NewtonStep::Refused
+        self.synchronise(quadratic, block);
+        let reached = constant::<T>(0.5) * quadratic.energy() + block.penalty();
+        if !(reached <= bound) {
+            for (&slot, &w) in self.members.iter().zip(&self.saved) {
+                block.w[self.place[slot] - 1] = w;
+            }
+            self.synchronise(quadratic, block);
+            return None;
+        }
+        for m in (0..self.members.len()).rev() {
+            if !block.is_free(self.place[self.members[m]] - 1) {
+                self.members.remove(m);
+                self.cholesky.remove(m);
+            }
+        }
+        self.measure_slopes(quadratic, block);
+        Some(reached)
+    }
+
+    fn measure_slopes<Q: Quadratic<T>>(&mut self, quadratic: &mut Q, block: &Block<T>) {
+        quadratic.pulls_into(&self.members, &mut self.pulls);
+        self.slope.clear();
+        for (&slot, &pull) in self.members.iter().zip(&self.pulls) {
+            self.slope.push(block.slope(self.place[slot] - 1, pull));
+        }
+    }
+
+    /// Multiplications of making the factor that of the free coordinates, roughly.
+    pub(super) fn cost<Q: Quadratic<T>>(&self, quadratic: &Q, block: &Block<T>) -> usize {
+        let wanted = (0..block.len()).filter(|&k| block.is_free(k)).count();
+        let change = wanted.abs_diff(self.members.len());
+        let (update, rebuild) = costs(quadratic, wanted, change, 0);
+        update.min(rebuild)
     }
 
     /// Makes the factor that of the free coordinates of `block`.
@@ -138,10 +214,7 @@ impl<T: Scalar> Newton<T> {
         }
         let kept = self.members.iter().filter(|&&slot| self.place[slot] > 0).count();
         let (new, gone) = (wanted - kept, self.members.len() - kept);
-        let n = quadratic.column_cost();
-        // In multiplications; blocked products run several times faster than single rows.
-        let update = new * (wanted * n + wanted * wanted / 2) + gone * wanted * wanted;
-        let rebuild = wanted * wanted * n / 8 + wanted * wanted * wanted / 12;
+        let (update, rebuild) = costs(quadratic, wanted, new, gone);
         if update > rebuild && wanted > 16 {
             self.rebuild(quadratic, block, wanted);
             return;
@@ -158,14 +231,16 @@ impl<T: Scalar> Newton<T> {
         for &slot in &self.members {
             self.touched[slot] = 1;
         }
-        for (k, &slot) in block.slots.iter().enumerate() {
-            if self.place[slot] > 0 && self.touched[slot] == 0 {
-                self.gram.clear();
-                self.gram.resize(self.members.len(), T::zero());
-                quadratic.gram_row_into(slot, &self.members, &mut self.gram);
-                self.cholesky.append(&self.gram, block.norms[k] + block.ridges[k]);
-                self.members.push(slot);
-            }
+        let (known, touched) = (self.members.len(), &self.touched);
+        self.members.extend(block.slots.iter().copied().filter(|&slot| self.place[slot] > 0 && touched[slot] == 0));
+        let all = self.members.len();
+        self.gram.clear();
+        self.gram.resize((all - known) * all, T::zero());
+        quadratic.gram_rows_into(&self.members, known, &mut self.gram);
+        for m in known..all {
+            let k = self.place[self.members[m]] - 1;
+            let row = &self.gram[(m - known) * all..(m - known) * all + m];
+            self.cholesky.append(row, block.norms[k] + block.ridges[k]);
         }
     }
 
@@ -194,4 +269,11 @@ impl<T: Scalar> Newton<T> {
         }
         self.cholesky.factorise(&self.gram, wanted);
     }
+}
+
+/// Multiplications of updating a factor by `new` and `gone` variables, and of making it from nothing.
+fn costs<T: Scalar, Q: Quadratic<T>>(quadratic: &Q, wanted: usize, new: usize, gone: usize) -> (usize, usize) {
+    let update = new * (wanted * quadratic.column_cost() + wanted * wanted / 2) + gone * wanted * wanted;
+    // Blocked factorisations run several times faster than single rows.
+    (update, quadratic.gram_cost(wanted) + wanted * wanted * wanted / 12)
 }

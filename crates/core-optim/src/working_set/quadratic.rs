@@ -18,6 +18,14 @@ pub(super) trait Quadratic<T: Scalar> {
     /// x̂ᵀx̂' of a slot with each of `slots`, into `out`.
     fn gram_row_into(&mut self, slot: usize, slots: &[usize], out: &mut [T]);
 
+    /// Rows `first..` of the Gram matrix of `slots` (k columns each; at least up to the diagonal), into `out`.
+    fn gram_rows_into(&mut self, slots: &[usize], first: usize, out: &mut [T]) {
+        let k = slots.len();
+        for (row, m) in (first..k).enumerate() {
+            self.gram_row_into(slots[m], &slots[..=m], &mut out[row * k..row * k + m + 1]);
+        }
+    }
+
     /// The Gram matrix of `slots` (k × k, row-major; at least the lower triangle), into `out`.
     fn gram_into(&mut self, slots: &[usize], out: &mut Vec<T>) {
         let k = slots.len();
@@ -30,6 +38,11 @@ pub(super) trait Quadratic<T: Scalar> {
 
     /// Multiplications of a pull, roughly.
     fn column_cost(&self) -> usize;
+
+    /// Multiplications of the Gram matrix of k slots, roughly.
+    fn gram_cost(&self, k: usize) -> usize {
+        k * k * self.column_cost() / 2
+    }
 
     /// [`pull`](Self::pull) of each slot, into `out`.
     fn pulls_into(&self, slots: &[usize], out: &mut Vec<T>)

@@ -1,15 +1,14 @@
 //! The method and its settings.
 
-use super::simple;
+use super::logistic::LogisticRun;
 use super::squared::SquaredRun;
 use super::{Options, SparseFit, SparsePenalty, WorkingSetState, Workspace};
 use crate::design::DesignMatrix;
 use crate::error::{check_count, check_length, check_non_negative};
-use crate::loss::{Logistic, Squared};
 use crate::prox::Proximal;
 use crate::{Observer, Result, Unobserved};
 use core_tensor::{Scalar, check_finite, check_range};
-use ndarray::ArrayRef1;
+use ndarray::{Array1, ArrayRef1};
 use std::ops::ControlFlow;
 
 /// How a working set is solved to the end.
@@ -152,8 +151,7 @@ impl<T: Scalar> WorkingSet<T> {
         observer: &mut impl for<'s> Observer<WorkingSetState<'s, T>>,
     ) -> Result<SparseFit<T>> {
         self.check(x, y, penalty, options)?;
-        let _ = workspace;
-        simple::solve(self, x, &simple::loss(Logistic, y, options)?, penalty, options, observer)
+        LogisticRun::new(self, x, y, penalty, options, &mut workspace.logistic)?.solve(penalty, observer)
     }
 
     /// [`squared`](Self::squared) for each λ₁ of `levels` (in decreasing order, for warm starts that help) in place of that of `penalty`;
@@ -197,8 +195,14 @@ impl<T: Scalar> WorkingSet<T> {
         each: &mut impl FnMut(SparseFit<T>) -> ControlFlow<()>,
     ) -> Result<()> {
         self.check(x, y, penalty, options)?;
-        let _ = workspace;
-        simple::path(self, x, &simple::loss(Logistic, y, options)?, penalty, levels, options, each)
+        let levels = levels.iter().map(|&level| penalty.with_l1(level)).collect::<Result<Vec<_>>>()?;
+        let mut run = LogisticRun::new(self, x, y, penalty, options, &mut workspace.logistic)?;
+        for penalty in &levels {
+            if each(run.solve(penalty, &mut Unobserved)?).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The smallest λ₁ for which all penalised coefficients of [`squared`](Self::squared) are zero; λ₁ of `penalty` does not matter. It is
@@ -214,7 +218,14 @@ impl<T: Scalar> WorkingSet<T> {
         options: &Options<'_, T>,
     ) -> Result<T> {
         self.check(x, y, penalty, options)?;
-        simple::largest_level(self, x, &simple::loss(Squared, y, options)?, penalty, options)
+        let mut workspace = Workspace::new();
+        let held = held_at_zero(x.columns(), penalty)?;
+        let options = Options { start: None, ..*options };
+        let mut run = SquaredRun::new(self, x, y, &held, &options, &mut workspace.squared)?;
+        if has_unpenalised(x.columns(), penalty) {
+            run.solve(&held, &mut Unobserved)?;
+        }
+        run.largest_level(penalty)
     }
 
     /// The smallest λ₁ for which all penalised coefficients of [`logistic`](Self::logistic) are zero; λ₁ of `penalty` does not matter.
@@ -229,7 +240,14 @@ impl<T: Scalar> WorkingSet<T> {
         options: &Options<'_, T>,
     ) -> Result<T> {
         self.check(x, y, penalty, options)?;
-        simple::largest_level(self, x, &simple::loss(Logistic, y, options)?, penalty, options)
+        let mut workspace = Workspace::new();
+        let held = held_at_zero(x.columns(), penalty)?;
+        let options = Options { start: None, ..*options };
+        let mut run = LogisticRun::new(self, x, y, &held, &options, &mut workspace.logistic)?;
+        if has_unpenalised(x.columns(), penalty) {
+            run.solve(&held, &mut Unobserved)?;
+        }
+        run.largest_level(penalty)
     }
 
     fn check<X: DesignMatrix<T> + ?Sized>(
@@ -254,4 +272,16 @@ impl<T: Scalar> WorkingSet<T> {
         check_count("y", y.len(), n, "the matrix has that many rows")?;
         options.check(n, d)
     }
+}
+
+fn has_unpenalised<T: Scalar>(d: usize, penalty: &SparsePenalty<T>) -> bool {
+    (0..d).any(|j| penalty.factor(j) == T::zero())
+}
+
+/// The penalty with everything penalised held at 0.
+fn held_at_zero<T: Scalar>(d: usize, penalty: &SparsePenalty<T>) -> Result<SparsePenalty<T>> {
+    let held = |j, end| if penalty.factor(j) > T::zero() { T::zero() } else { end };
+    let lower = Array1::from_shape_fn(d, |j| held(j, penalty.interval(j).0));
+    let upper = Array1::from_shape_fn(d, |j| held(j, penalty.interval(j).1));
+    penalty.with_l1(T::one())?.bounds(&lower, &upper)
 }

@@ -63,6 +63,24 @@ impl<T: Scalar> SparseColumns<T> {
         self.sums.push(sum);
     }
 
+    /// [`push`](Self::push) for a model whose weights change: the mean is the weighted one if `centred`, else `mean`. Returns ‖x̂‖².
+    pub(super) fn push_model_column(&mut self, rows: &[usize], values: &[T], factor: T, centred: bool, mean: T) -> T {
+        let slot = self.means.len();
+        self.push(rows, values, factor, mean);
+        if centred {
+            self.means[slot] = self.sums[slot] / self.total;
+        }
+        let (mean, range) = (self.means[slot], self.range(slot));
+        let (mut covered, mut norm) = (T::zero(), T::zero());
+        for e in range {
+            let s = self.weights[self.entries[e] as usize];
+            let off = self.values[e] - mean;
+            covered += s;
+            norm += s * off * off;
+        }
+        norm + (self.total - covered).max(T::zero()) * mean * mean
+    }
+
     /// ρ, with the offset added in.
     pub(super) fn rho(&self, i: usize) -> T {
         self.residual[i] + self.offset * self.weights[i]

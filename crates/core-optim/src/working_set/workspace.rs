@@ -1,5 +1,6 @@
 //! Memory that fits can share.
 
+use super::logistic::LogisticMemory;
 use super::squared::SquaredMemory;
 use core_tensor::Scalar;
 
@@ -7,13 +8,14 @@ use core_tensor::Scalar;
 #[derive(Debug, Clone)]
 pub struct Workspace<T> {
     pub(super) squared: SquaredMemory<T>,
+    pub(super) logistic: LogisticMemory<T>,
 }
 
 impl<T: Scalar> Workspace<T> {
     /// No memory yet: it grows with the first fit.
     #[must_use]
     pub fn new() -> Self {
-        Self { squared: SquaredMemory::default() }
+        Self { squared: SquaredMemory::default(), logistic: LogisticMemory::default() }
     }
 }
 
