@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn singular_systems_get_the_minimum_norm_solution() {
         let h = array![[2.0, 2.0], [2.0, 2.0]];
-        let mut r = [4.0, 4.0];
+        let mut r = [4.0_f64, 4.0];
         BlockSolver::new().solve(&h, &mut r, &[3, 5]).unwrap();
         assert!((r[0] - 1.0).abs() < 1e-15 && (r[1] - 1.0).abs() < 1e-15);
     }

@@ -47,12 +47,14 @@ impl LineSearch {
         slope: T,
         mut extra: impl FnMut(T) -> T,
     ) -> Result<Option<T>> {
-        if !(slope < T::zero()) {
-            return Ok(None);
-        }
-        problem.objective.prepare(state, block, d)?;
         let start = state.value;
         let slack = rounding_slack(start);
+        // Close to the optimum the sign of the slope is rounding, and the full step is right.
+        if !(slope < slack) {
+            return Ok(None);
+        }
+        let slope = slope.min(T::zero());
+        problem.objective.prepare(state, block, d)?;
         let c = constant::<T>(self.decrease);
         let mut a = T::one();
         let mut before: Option<(T, T)> = None;
@@ -61,36 +63,41 @@ impl LineSearch {
             if change <= c * a * slope + slack {
                 return Ok(Some(a));
             }
-            let zeta = change - a * slope;
-            let next = if !change.is_finite() {
-                a * constant::<T>(0.5)
-            } else {
-                let next = match before {
-                    None => -slope * a * a / (constant::<T>(2.0) * zeta),
-                    Some((old, zeta_old)) => cubic(slope, a, zeta, old, zeta_old),
-                };
-                if self.safeguarded {
-                    let (low, high) = (a * constant::<T>(0.1), a * constant::<T>(0.5));
-                    if next >= low && next <= high {
-                        next
-                    } else if next < low {
-                        low
-                    } else {
-                        high
-                    }
-                } else {
-                    next
-                }
-            };
-            if change.is_finite() {
-                before = Some((a, zeta));
-            }
-            a = if next.is_finite() && next > T::zero() && next < a { next } else { a * constant::<T>(0.5) };
-            if a == T::zero() {
+            let next = shortened(slope, a, change, &mut before, self.safeguarded);
+            if next == T::zero() {
                 break;
             }
+            a = next;
         }
         Ok(None)
+    }
+}
+
+/// A step shorter than a, where F changed by `change`: quadratic interpolation at first, cubic once `before` holds a trial.
+pub(crate) fn shortened<T: Scalar>(slope: T, a: T, change: T, before: &mut Option<(T, T)>, safeguarded: bool) -> T {
+    let half = constant::<T>(0.5);
+    if !change.is_finite() {
+        return a * half;
+    }
+    let zeta = change - a * slope;
+    let next = match *before {
+        None => -slope * a * a / (zeta + zeta),
+        Some((old, zeta_old)) => cubic(slope, a, zeta, old, zeta_old),
+    };
+    *before = Some((a, zeta));
+    if safeguarded {
+        let (low, high) = (a * constant::<T>(0.1), a * half);
+        if next >= low && next <= high {
+            next
+        } else if next < low {
+            low
+        } else {
+            high
+        }
+    } else if next.is_finite() && next > T::zero() && next < a {
+        next
+    } else {
+        a * half
     }
 }
 

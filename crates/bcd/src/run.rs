@@ -67,7 +67,8 @@ pub(crate) fn run<T: Scalar>(
                     break Stopped::Converged;
                 }
             }
-            if stalled {
+            // F cannot show progress below the square root of its rounding; the residual can.
+            if stalled && !bound.has_improved() {
                 break Stopped::NoProgress;
             }
         }
@@ -135,6 +136,8 @@ struct Bound<T> {
     certificate: Certificate<T>,
     /// ‖∇f(0)‖∞, the unit of KKT residuals.
     scale: T,
+    /// The residual when progress was last asked for.
+    before: T,
 }
 
 impl<T: Scalar> Bound<T> {
@@ -149,7 +152,14 @@ impl<T: Scalar> Bound<T> {
             problem.objective.update_gradient(&mut origin)?;
             largest(&origin.gradient)
         };
-        Ok(Self { certificate, scale: if scale > T::zero() { scale } else { T::one() } })
+        Ok(Self { certificate, scale: if scale > T::zero() { scale } else { T::one() }, before: T::infinity() })
+    }
+
+    /// Whether the residual has fallen by 5 % since the last call.
+    fn has_improved(&mut self) -> bool {
+        let improved = self.certificate.kkt < constant::<T>(0.95) * self.before;
+        self.before = self.certificate.kkt;
+        improved
     }
 
     /// Renews the certificate; true if it is within the tolerance.

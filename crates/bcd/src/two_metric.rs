@@ -1,7 +1,7 @@
 //! Two-metric projection: bounds by a linear system and a projection.
 
-use crate::line_search::rounding_slack;
-use crate::number::{constant, largest_abs};
+use crate::line_search::{rounding_slack, shortened};
+use crate::number::{constant, dot, largest_abs};
 use crate::penalty::{Shape, clip};
 use crate::step::{Block, Memory, Problem, Step};
 use crate::{Curvature, Result, State};
@@ -63,7 +63,7 @@ impl<T: Scalar> Bounds<T> {
         }));
     }
 
-    /// Bertsekas' search along the projected path proj(x + a s): halves a until F falls enough, then moves.
+    /// Bertsekas' search along the projected path proj(x + a s): shortens a until F falls enough, then moves.
     #[expect(clippy::too_many_arguments, reason = "the arrays of one block, all of its length")]
     pub(crate) fn search(
         &self,
@@ -80,6 +80,7 @@ impl<T: Scalar> Bounds<T> {
         let c = constant::<T>(if rule == ActiveRule::Reference { 1e-10 } else { 1e-4 });
         let (start, slack) = (state.value, rounding_slack(state.value));
         let penalty = problem.penalty.block_value(block, x);
+        let (slope, mut before) = (dot(g, s), None);
         let mut a = T::one();
         for _ in 0..60 {
             let mut expected = T::zero();
@@ -98,7 +99,7 @@ impl<T: Scalar> Bounds<T> {
                 }
                 return Ok(());
             }
-            a *= constant::<T>(0.5);
+            a = shortened(slope, a, change, &mut before, rule != ActiveRule::Reference);
         }
         Ok(())
     }

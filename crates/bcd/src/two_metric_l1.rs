@@ -1,7 +1,7 @@
 //! Two-metric steps for the 1-norm.
 
-use crate::line_search::rounding_slack;
-use crate::number::constant;
+use crate::line_search::{rounding_slack, shortened};
+use crate::number::{constant, dot};
 use crate::penalty::Shape;
 use crate::step::{Block, Memory, Problem, Step};
 use crate::{Curvature, Result, State};
@@ -108,6 +108,7 @@ impl<T: Scalar> TwoMetricL1Step<T> {
         let (start, slack) = (state.value, rounding_slack(state.value));
         let penalty = problem.penalty.block_value(block, x);
         let c = constant::<T>(1e-4);
+        let (slope, mut before) = (dot(&self.pseudo, &self.s), None);
         let mut a = T::one();
         for _ in 0..60 {
             let mut expected = T::zero();
@@ -129,7 +130,7 @@ impl<T: Scalar> TwoMetricL1Step<T> {
                 }
                 return Ok(());
             }
-            a *= constant::<T>(0.5);
+            a = shortened(slope, a, change, &mut before, true);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use golden::Case;
 use ndarray::{Array1, Array2};
 
 /// Runs `with` on the objective that a case describes by `loss`, `A`, `b`, `labels`, `n_classes`; `ridge` is added where the loss can.
-pub fn with_objective<R>(case: &Case, ridge: f64, with: impl FnOnce(&dyn Objective<f64>) -> R) -> R {
+pub(crate) fn with_objective<R>(case: &Case, ridge: f64, with: impl FnOnce(&dyn Objective<f64>) -> R) -> R {
     let a = case.matrix("A");
     let design = Dense::new(&a).unwrap();
     let loss = if case.has("loss") { case.text("loss") } else { "least_squares" };
@@ -33,7 +33,7 @@ pub fn with_objective<R>(case: &Case, ridge: f64, with: impl FnOnce(&dyn Objecti
 }
 
 /// The penalty of a case's `reg`, and the ridge that goes into the objective.
-pub fn penalty(case: &Case, variables: usize) -> (Penalty<f64>, f64) {
+pub(crate) fn penalty(case: &Case, variables: usize) -> (Penalty<f64>, f64) {
     let reg = case.object("reg");
     let lam = |name: &str| reg.number(name);
     match reg.text("type") {
@@ -58,7 +58,7 @@ pub fn penalty(case: &Case, variables: usize) -> (Penalty<f64>, f64) {
 }
 
 /// A list of lists of indices.
-pub fn serde_list(case: &Case, field: &str) -> Vec<Vec<usize>> {
+pub(crate) fn serde_list(case: &Case, field: &str) -> Vec<Vec<usize>> {
     let lists = case.value(field).as_array().expect("a list of lists");
     lists
         .iter()
@@ -67,7 +67,7 @@ pub fn serde_list(case: &Case, field: &str) -> Vec<Vec<usize>> {
 }
 
 /// Edges (i, j, weight) of a list of pairs or triples.
-pub fn edges(case: &Case, field: &str) -> Vec<(usize, usize, f64)> {
+pub(crate) fn edges(case: &Case, field: &str) -> Vec<(usize, usize, f64)> {
     let list = case.value(field).as_array().expect("a list of edges");
     list.iter()
         .map(|edge| {
@@ -79,13 +79,13 @@ pub fn edges(case: &Case, field: &str) -> Vec<(usize, usize, f64)> {
 }
 
 /// The state at x, with its gradient.
-pub fn state(objective: &dyn Objective<f64>, x: &Array1<f64>) -> State<f64> {
+pub(crate) fn state(objective: &dyn Objective<f64>, x: &Array1<f64>) -> State<f64> {
     let mut state = state_at(objective, x).unwrap();
     objective.update_gradient(&mut state).unwrap();
     state
 }
 
 /// A square matrix of zeros.
-pub fn square(n: usize) -> Array2<f64> {
+pub(crate) fn square(n: usize) -> Array2<f64> {
     Array2::zeros((n, n))
 }

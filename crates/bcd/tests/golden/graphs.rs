@@ -8,7 +8,7 @@ use bcd::{
 use golden::{Case, Check, Runner, Tolerance};
 use ndarray::Array1;
 
-pub fn add(runner: Runner) -> Runner {
+pub(crate) fn add(runner: Runner) -> Runner {
     runner
         .cases("partitions", partitions)
         .cases("forests", forests)

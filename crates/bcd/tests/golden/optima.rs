@@ -8,7 +8,7 @@ use core_optim::prox::L1;
 use golden::{Case, Check, Runner, Tolerance};
 use ndarray::Array1;
 
-pub fn add(runner: Runner) -> Runner {
+pub(crate) fn add(runner: Runner) -> Runner {
     runner.cases("solutions", solutions).cases("duality_gaps", duality_gaps).cases("active_set", active_set)
 }
 

@@ -5,7 +5,7 @@ use bcd::{BlockScores, Bcd, Blocks, DiagonalBound, Penalty, Problem, Quadratic, 
 use golden::{Case, Check, Runner, Tolerance};
 use ndarray::Array1;
 
-pub fn add(runner: Runner) -> Runner {
+pub(crate) fn add(runner: Runner) -> Runner {
     runner.cases("selection_fixed", fixed).cases("selection_variable", variable)
 }
 

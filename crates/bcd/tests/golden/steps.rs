@@ -10,7 +10,7 @@ use core_tensor::linalg::SymmetricEigen;
 use golden::{Case, Check, Runner, Tolerance};
 use ndarray::Array1;
 
-pub fn add(runner: Runner) -> Runner {
+pub(crate) fn add(runner: Runner) -> Runner {
     runner
         .cases("losses", losses)
         .cases("updates_smooth", smooth)
