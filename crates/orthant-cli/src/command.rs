@@ -4,7 +4,7 @@ use crate::bcd::SolveArguments;
 use crate::colide::{FitArguments, QueryArguments};
 use crate::datasets::DatasetsArguments;
 use crate::failure::Outcome;
-use crate::sparse_linreg::PathArguments;
+use crate::sparse_linreg::{self, CvArguments, DiagnoseArguments, PathArguments, SelectArguments};
 use clap::{Parser, Subcommand};
 
 /// Regularisation, sparsity, orthogonality and structure learning on files.
@@ -56,6 +56,18 @@ enum SparseLinreg {
     /// Fit a path of penalty levels
     #[command(after_help = EXIT_CODES)]
     Path(Box<PathArguments>),
+    /// Choose the penalty level by cross-validation, or race several methods on the same folds
+    #[command(after_help = EXIT_CODES)]
+    Cv(Box<CvArguments>),
+    /// Fit one model: Lasso, elastic net, random-span preconditioned, square-root, adaptive, MCP, SCAD
+    #[command(after_help = EXIT_CODES)]
+    Fit(Box<sparse_linreg::FitArguments>),
+    /// Select features: best subset of each size, orthogonal matching pursuit, stability selection
+    #[command(after_help = EXIT_CODES)]
+    Select(Box<SelectArguments>),
+    /// Ask, from the features alone, whether the plain Lasso is safe on them
+    #[command(after_help = EXIT_CODES)]
+    Diagnose(Box<DiagnoseArguments>),
 }
 
 impl Command {
@@ -64,7 +76,11 @@ impl Command {
         match self.method {
             Method::Colide(Colide::Fit(arguments)) => crate::colide::fit(&arguments),
             Method::Colide(Colide::Query(arguments)) => crate::colide::query(&arguments),
-            Method::SparseLinreg(SparseLinreg::Path(arguments)) => crate::sparse_linreg::path(&arguments),
+            Method::SparseLinreg(SparseLinreg::Path(arguments)) => sparse_linreg::path(&arguments),
+            Method::SparseLinreg(SparseLinreg::Cv(arguments)) => sparse_linreg::cv(&arguments),
+            Method::SparseLinreg(SparseLinreg::Fit(arguments)) => sparse_linreg::fit(&arguments),
+            Method::SparseLinreg(SparseLinreg::Select(arguments)) => sparse_linreg::select(&arguments),
+            Method::SparseLinreg(SparseLinreg::Diagnose(arguments)) => sparse_linreg::diagnose(&arguments),
             Method::Bcd(Bcd::Solve(arguments)) => crate::bcd::solve(&arguments),
             Method::Datasets(arguments) => crate::datasets::run(&arguments),
         }

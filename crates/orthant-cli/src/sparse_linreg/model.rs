@@ -47,12 +47,7 @@ pub(super) fn elastic_net(arguments: &ModelArguments, table: &Regression) -> Out
     if let Some(weights) = &table.weights {
         model = model.sample_weights(weights.clone());
     }
-    if !arguments.penalty_factor.is_empty() {
-        let mut factors = Array1::ones(table.names.len());
-        for text in &arguments.penalty_factor {
-            let (column, value) = assignment("--penalty-factor", text, &table.names)?;
-            factors[column] = number("--penalty-factor", text, value)?;
-        }
+    if let Some(factors) = factors(arguments, &table.names)? {
         model = model.penalty_factors(factors);
     }
     if !arguments.bound.is_empty() {
@@ -70,6 +65,19 @@ pub(super) fn elastic_net(arguments: &ModelArguments, table: &Regression) -> Out
         model = model.bounds(lower, upper);
     }
     Ok(model)
+}
+
+/// The penalty factors that are given; `None` when there are none.
+pub(super) fn factors(arguments: &ModelArguments, names: &[String]) -> Outcome<Option<Array1<f64>>> {
+    if arguments.penalty_factor.is_empty() {
+        return Ok(None);
+    }
+    let mut factors = Array1::ones(names.len());
+    for text in &arguments.penalty_factor {
+        let (column, value) = assignment("--penalty-factor", text, names)?;
+        factors[column] = number("--penalty-factor", text, value)?;
+    }
+    Ok(Some(factors))
 }
 
 /// The levels that are listed, the largest first; `None` for a grid, whose settings the model then has.
