@@ -7,7 +7,7 @@ use crate::input::{Regression, ResponseKind};
 use crate::output::{Folder, print};
 use crate::progress::Progress;
 use crate::threads::set_threads;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// One run of a command.
 pub(crate) struct Session {
@@ -34,11 +34,6 @@ impl Session {
         let table = load(table, kind, &progress)?;
         let ResultArguments { force, json, quiet, .. } = *results;
         Ok(Self { table, progress, out, force, json, quiet })
-    }
-
-    /// The folder of the results.
-    pub(crate) fn out(&self) -> &Path {
-        &self.out
     }
 
     /// Writes the folder, of whose files any may be `known` from earlier, and prints the JSON or the summary.
