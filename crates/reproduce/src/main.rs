@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bcd;
 mod chart;
 mod colide;
 mod cpu;
