@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "bcd")]
+pub use bcd;
 #[cfg(feature = "colide")]
 pub use colide;
 #[cfg(feature = "datasets")]

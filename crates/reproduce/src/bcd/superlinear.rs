@@ -49,7 +49,8 @@ fn superlinear() -> Outcome<Findings> {
     let curves = for_all("superlinear", &jobs, |&(name, variable, tau, update, _)| {
         let blocks = if variable { Blocks::Variable(tau) } else { Blocks::Fixed(Partition::Sort(tau)) };
         let bcd = Bcd::new().blocks(blocks).rule(Rule::GsModel).update(update);
-        Curve::run(name, bcd, &f, &penalty, OPTIMUM, 500)
+        // Against the optimum as this program evaluates it: 10⁻⁸ is ten roundings of F, and the independent F differs by as much.
+        Curve::run(name, bcd, &f, &penalty, best.objective, 500)
     })?;
     let mut claims = vec![Claim::new(
         "the optimum agrees with an independent solver: 5453511.84898391, 49 non-zeros",
