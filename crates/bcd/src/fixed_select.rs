@@ -45,11 +45,8 @@ impl<T: Scalar> FixedSelect<T> {
                 cumulative.push(total);
             }
         }
-        let exact: Option<Box<dyn Step<T>>> = if rule == Rule::MaximumImprovement {
-            Some(crate::Update::Exact.build(problem)?)
-        } else {
-            None
-        };
+        let exact: Option<Box<dyn Step<T>>> =
+            if rule == Rule::MaximumImprovement { Some(crate::Update::Exact.build(problem)?) } else { None };
         let values = Vec::with_capacity(blocks.len());
         Ok(Self { blocks, rule, scores, values, cumulative, order: Vec::new(), streams: Streams::new(seed), exact })
     }

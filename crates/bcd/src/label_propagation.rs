@@ -214,7 +214,11 @@ impl<T: Scalar> LabelPropagation<T> {
         let goal = <T as Scalar>::from_f64(tolerance) * if unit > T::zero() { unit } else { T::one() };
         // Labels are propagated to a KKT residual; the gap of a box is far stricter than anyone needs here.
         let mut observer = |progress: &crate::Progress<'_, T>| {
-            if progress.certificate.kkt <= goal { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+            if progress.certificate.kkt <= goal {
+                std::ops::ControlFlow::Break(())
+            } else {
+                std::ops::ControlFlow::Continue(())
+            }
         };
         let fit = bcd.fit_observed(&self.objective, &penalty, &middle, &mut observer)?;
         let converged = fit.certificate.kkt <= goal;

@@ -73,13 +73,8 @@ pub(crate) fn run<T: Scalar>(
             }
         }
         if iteration > 0 {
-            let progress = Progress {
-                iteration,
-                objective: total,
-                x: &state.x,
-                block: &block,
-                certificate: &bound.certificate,
-            };
+            let progress =
+                Progress { iteration, objective: total, x: &state.x, block: &block, certificate: &bound.certificate };
             if observer.iteration(&progress).is_break() {
                 break Stopped::Observer;
             }

@@ -69,3 +69,13 @@ fn diabetes() {
     assert_eq!(diabetes.x.row(0).to_vec(), [59.0, 2.0, 32.1, 101.0, 157.0, 93.2, 38.0, 4.0, 4.8598, 87.0]);
     assert_eq!((diabetes.y[0], diabetes.y[441]), (151.0, 57.0));
 }
+
+#[test]
+fn mnist() {
+    let mnist = datasets::mnist();
+    assert_eq!(mnist.x.dim(), (10_000, 784));
+    let counts: Vec<usize> = (0..10).map(|k| mnist.label.iter().filter(|&&l| l == k).count()).collect();
+    assert_eq!(counts, [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]);
+    // The frame of the images is black, their middle is not.
+    assert!(mnist.x.rows().into_iter().all(|image| image[0] == 0 && image.iter().any(|&v| v > 100)));
+}

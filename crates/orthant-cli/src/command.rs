@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::bcd::SolveArguments;
+use crate::bcd::{PropagateArguments, SolveArguments};
 use crate::colide::{FitArguments, QueryArguments};
 use crate::datasets::DatasetsArguments;
 use crate::failure::Outcome;
@@ -49,6 +49,9 @@ enum Bcd {
     /// Fit a regularised linear, logistic or softmax model to a table
     #[command(after_help = EXIT_CODES)]
     Solve(Box<SolveArguments>),
+    /// Spread labels over a graph
+    #[command(after_help = EXIT_CODES)]
+    Propagate(Box<PropagateArguments>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,6 +85,7 @@ impl Command {
             Method::SparseLinreg(SparseLinreg::Select(arguments)) => sparse_linreg::select(&arguments),
             Method::SparseLinreg(SparseLinreg::Diagnose(arguments)) => sparse_linreg::diagnose(&arguments),
             Method::Bcd(Bcd::Solve(arguments)) => crate::bcd::solve(&arguments),
+            Method::Bcd(Bcd::Propagate(arguments)) => crate::bcd::propagate(&arguments),
             Method::Datasets(arguments) => crate::datasets::run(&arguments),
         }
     }

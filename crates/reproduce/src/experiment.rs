@@ -29,6 +29,13 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::colide::UNITS,
     crate::colide::ORDER_START,
     crate::colide::INTERVENTIONS,
+    crate::bcd::MESSAGE_PASSING,
+    crate::bcd::GREEDY_RULES,
+    crate::bcd::SUPERLINEAR,
+    crate::bcd::PARTITIONS,
+    crate::bcd::ESTIMATED,
+    crate::bcd::ACTIVE_SET,
+    crate::bcd::LATTICES,
 ];
 
 /// What an experiment found.

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bcd;
 mod colide;
 mod cpu;
 mod experiment;

@@ -3,8 +3,9 @@
 use crate::config;
 use crate::problems::state;
 use bcd::{
-    Bcd, Blocks, Curvature, ForestOrder, Graph, LabelPropagation, Objective, Pairwise, Partition, Penalty, Rule, SparseQuadratic, Update,
-    Visit, colouring, forest_direction, forest_partition, greedy_forest, lattice_trees, red_black,
+    Bcd, Blocks, Curvature, ForestOrder, Graph, LabelPropagation, Objective, Pairwise, Partition, Penalty, Rule,
+    SparseQuadratic, Update, Visit, colouring, forest_direction, forest_partition, greedy_forest, lattice_trees,
+    red_black,
 };
 use core_optim::loss::{Huber, Logistic, Squared};
 use core_optim::prox::BoxConstraint;

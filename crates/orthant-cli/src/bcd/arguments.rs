@@ -1,6 +1,8 @@
-//! The options of `orthant bcd solve`.
+//! The options of `orthant bcd`.
 
+use crate::input::Header;
 use crate::regression::{ResultArguments, TableArguments};
+use std::path::PathBuf;
 
 /// Options of `orthant bcd solve`.
 #[derive(Debug, clap::Args)]
@@ -160,4 +162,29 @@ pub(crate) enum UpdateName {
     TwoMetric,
     /// Two-metric step, for the 1-norm
     TwoMetricL1,
+}
+
+/// Options of `orthant bcd propagate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PropagateArguments {
+    /// The graph, one edge per row: node, node, and a weight >= 0 where there is a third column (1 without); CSV or TSV
+    #[arg(value_name = "EDGES")]
+    pub(crate) edges: PathBuf,
+    /// The labels: node, label
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: PathBuf,
+    /// The labels are numbers to interpolate; otherwise they are names of classes
+    #[arg(long)]
+    pub(crate) values: bool,
+    /// With --values: bounds of all values; either end may be empty
+    #[arg(long, value_name = "LOW:HIGH", allow_hyphen_values = true, requires = "values")]
+    pub(crate) bounds: Option<String>,
+    /// Relative residual to reach
+    #[arg(long, value_name = "X", default_value_t = 1e-8, allow_negative_numbers = true)]
+    pub(crate) tolerance: f64,
+    /// Whether the first rows hold names
+    #[arg(long, value_enum, default_value_t = Header::Auto)]
+    pub(crate) header: Header,
+    #[command(flatten)]
+    pub(crate) results: ResultArguments,
 }

@@ -136,16 +136,10 @@ pub(super) fn penalty(
         }
         PenaltyName::NonNegative => NonNegative::weighted(lambda, &weights).map_err(refuse)?.into(),
         PenaltyName::Box => {
-            let Some((low, high)) = arguments.bounds.as_deref().and_then(|text| text.split_once(':')) else {
+            let Some(text) = &arguments.bounds else {
                 return Err(Failure::input("--penalty box needs --bounds LOW:HIGH; either end may be empty"));
             };
-            let end = |text: &str, none: f64| -> Outcome<f64> {
-                if text.trim().is_empty() {
-                    return Ok(none);
-                }
-                text.trim().parse().map_err(|_| Failure::input(format!("--bounds: `{text}` is not a number")))
-            };
-            let (low, high) = (end(low, f64::NEG_INFINITY)?, end(high, f64::INFINITY)?);
+            let (low, high) = bounds(text)?;
             let lower = weights.mapv(|w| if w > 0.0 { low } else { f64::NEG_INFINITY });
             let upper = weights.mapv(|w| if w > 0.0 { high } else { f64::INFINITY });
             BoxConstraint::new(&lower, &upper).map_err(refuse)?.into()
@@ -154,6 +148,21 @@ pub(super) fn penalty(
             GroupL2::new(layout.variables(), lambda, &groups(arguments, layout, names)?).map_err(refuse)?.into()
         }
     })
+}
+
+/// The two ends of `LOW:HIGH`.
+pub(super) fn bounds(text: &str) -> Outcome<(f64, f64)> {
+    let Some((low, high)) = text.split_once(':') else {
+        return Err(Failure::input(format!("--bounds `{text}`: write LOW:HIGH; either end may be empty")));
+    };
+    let end = |part: &str, none: f64| -> Outcome<f64> {
+        let part = part.trim();
+        if part.is_empty() {
+            return Ok(none);
+        }
+        part.parse().map_err(|_| Failure::input(format!("--bounds `{text}`: `{part}` is not a number")))
+    };
+    Ok((end(low, f64::NEG_INFINITY)?, end(high, f64::INFINITY)?))
 }
 
 /// The variables of each group of features.

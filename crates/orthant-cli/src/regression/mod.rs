@@ -11,4 +11,4 @@ pub(crate) use arguments::{ResultArguments, TableArguments};
 pub(crate) use coefficients::{COEFFICIENT_COLUMNS, COEFFICIENT_NOTE, CoefficientRecord, moments};
 pub(crate) use matrix::Matrix;
 pub(crate) use record::TableRecord;
-pub(crate) use session::Session;
+pub(crate) use session::{Session, Target};
