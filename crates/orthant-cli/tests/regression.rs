@@ -504,3 +504,45 @@ fn combinations_that_make_no_sense_are_refused() {
         "`t.csv`: the logistic loss needs a response of 2 classes, and `site` has 3; use --loss softmax for more",
     );
 }
+
+#[test]
+fn labels_spread_over_graphs() {
+    let place = Place::new();
+    // A path a - b - c - d with a shortcut of no weight, and its labels at the ends.
+    place.file("edges.csv", "a,b,1\nb,c,1\nc,d,1\na,d,0\n");
+    place.file("values.csv", "a,0\nd,3\n");
+    place.succeed(&["bcd", "propagate", "edges.csv", "--labels", "values.csv", "--values", "--out", "v", "--quiet"]);
+    assert_eq!(names(&place.path("v")), ["nodes.csv", "propagation.json", "report.html"]);
+    let nodes = place.text("v/nodes.csv");
+    let value = |name: &str| -> f64 {
+        let line = nodes.lines().find(|line| line.starts_with(&format!("{name},"))).unwrap();
+        line.split(',').nth(2).unwrap().parse().unwrap()
+    };
+    assert!((value("b") - 1.0).abs() < 1e-6 && (value("c") - 2.0).abs() < 1e-6 && value("d") == 3.0, "{nodes}");
+    place.file("classes.csv", "node,class\na,red\nd,blue\n");
+    let spread = ["bcd", "propagate", "edges.csv", "--labels", "classes.csv", "--out", "c"];
+    let out = place.succeed(&spread);
+    assert!(out.starts_with("Label propagation: 4 nodes, 4 edges, 2 labels\n"), "{out}");
+    let nodes = place.text("c/nodes.csv");
+    assert!(nodes.contains("a,true,red,1.0\n") && nodes.contains("b,false,red,0.333"), "{nodes}");
+    assert_eq!(place.json("c/propagation.json")["classes"], serde_json::json!([["blue", 2], ["red", 2]]));
+    let bounded = ["--values", "--bounds", ":1.5", "--out", "w", "--quiet"];
+    place.succeed(&with(&["bcd", "propagate", "edges.csv", "--labels", "values.csv"], &bounded));
+    assert_eq!(place.json("w/propagation.json")["runs"][0]["method"], "block-descent");
+
+    let refuse = |edges: &str, labels: &str, message: &str| {
+        place.file("e.csv", edges);
+        place.file("l.csv", labels);
+        place.refuse(&["bcd", "propagate", "e.csv", "--labels", "l.csv", "--out", "x"], message);
+    };
+    refuse("a,b,-1\n", "a,r\n", "`e.csv`, row 1, column 3: `-1` is no weight; it must be a number >= 0");
+    refuse("a,a\n", "a,r\n", "`e.csv`, row 1: the edge joins `a` to itself");
+    refuse("a,b\nc,d\n", "x,r\n", "`l.csv`, row 1: there is no node `x` in the graph");
+    refuse("a,b\nc,d\n", "a,r\na,s\n", "`l.csv`, row 2: `a` has a label in row 1");
+    refuse(
+        "a,b\nc,d\n",
+        "a,r\n",
+        "`e.csv`: no label reaches the part of the graph with the node `c`; label a node of it, or leave it out",
+    );
+    refuse("a\nb\n", "a,r\n", "`e.csv` has 1 columns; an edge is node, node, and perhaps a weight");
+}

@@ -18,7 +18,7 @@ impl Network {
     pub(super) fn read(path: &Path, header: Header) -> Outcome<Self> {
         let file = path.display();
         let mut network = Self { names: Vec::new(), edges: Vec::new(), index: HashMap::new() };
-        for (line, cells) in records(path, header)? {
+        for (line, cells) in records(path, header, &HashMap::new())? {
             if !(2..=3).contains(&cells.len()) {
                 return Err(Failure::input(format!(
                     "`{file}` has {} columns; an edge is node, node, and perhaps a weight",
@@ -63,7 +63,7 @@ impl Network {
         let file = path.display();
         let mut labels: Vec<(usize, String)> = Vec::new();
         let mut seen = HashMap::new();
-        for (line, cells) in records(path, header)? {
+        for (line, cells) in records(path, header, &self.index)? {
             let [name, label] = &cells[..] else {
                 return Err(Failure::input(format!("`{file}` has {} columns; a label is node, label", cells.len())));
             };
@@ -85,20 +85,20 @@ impl Network {
     }
 }
 
-/// Rows of a short table as text. A header is only taken for one when it is asked for, or says so: nodes may have any name.
-fn records(path: &Path, header: Header) -> Outcome<Vec<(u64, Vec<String>)>> {
+/// Rows of a short table as text.
+///
+/// Nodes may have any name, so a first row of text may be a header or not. Unless asked, it is one when its names occur in no
+/// other row and, for labels, in no edge.
+fn records(path: &Path, header: Header, known: &HashMap<String, usize>) -> Outcome<Vec<(u64, Vec<String>)>> {
     let (named, mut rows) = read_records(path, &Request { header, ..Request::default() })?;
-    // A first row of text over rows of text is no header: names of nodes look the same.
-    if let (Header::Auto, Some(first)) = (header, named)
-        && !rows
-            .first()
-            .is_some_and(|(_, row)| row.iter().zip(&first).any(|(below, above)| is_number(below) && !is_number(above)))
-    {
-        rows.insert(0, (1, first));
+    if let (Header::Auto, Some(first)) = (header, named) {
+        let occurs = |name: &String| {
+            known.contains_key(name) || rows.iter().any(|(_, row)| row.iter().take(2).any(|cell| cell == name))
+        };
+        let has_number = first.iter().any(|cell| cell.parse::<f64>().is_ok());
+        if rows.is_empty() || has_number || first.iter().take(2).any(occurs) {
+            rows.insert(0, (1, first));
+        }
     }
     Ok(rows)
-}
-
-fn is_number(text: &str) -> bool {
-    text.trim().parse::<f64>().is_ok()
 }
