@@ -68,8 +68,11 @@ fn dual_value<T: Scalar>(problem: &Problem<'_, T>, state: &mut State<T>) -> Resu
                 Some(Shape::Kink { curvature, .. }) => ridge + curvature,
                 _ => ridge,
             };
-            let free = (0..state.x.len()).any(|i| match penalty.shape(i) {
-                Some(Shape::Kink { slope, .. }) => slope == T::zero(),
+            let free = (0..state.x.len()).any(|i| match (penalty.shape(i), penalty.groups()) {
+                (Some(Shape::Kink { slope, .. }), _) => slope == T::zero(),
+                (_, Some(groups)) => {
+                    groups.owner(i).is_none_or(|group| groups.penalty().group_level(group) == T::zero())
+                }
                 _ => false,
             });
             if free {

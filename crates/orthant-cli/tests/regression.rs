@@ -537,10 +537,10 @@ fn labels_spread_over_graphs() {
     };
     refuse("a,b,-1\n", "a,r\n", "`e.csv`, row 1, column 3: `-1` is no weight; it must be a number >= 0");
     refuse("a,a\n", "a,r\n", "`e.csv`, row 1: the edge joins `a` to itself");
-    refuse("a,b\nc,d\n", "x,r\n", "`l.csv`, row 1: there is no node `x` in the graph");
-    refuse("a,b\nc,d\n", "a,r\na,s\n", "`l.csv`, row 2: `a` has a label in row 1");
+    refuse("a,b,1\nc,d,1\n", "x,r\n", "`l.csv`, row 1: there is no node `x` in the graph");
+    refuse("a,b,1\nc,d,1\n", "a,r\na,s\n", "`l.csv`, row 2: `a` has a label in row 1");
     refuse(
-        "a,b\nc,d\n",
+        "a,b,1\nc,d,1\n",
         "a,r\n",
         "`e.csv`: no label reaches the part of the graph with the node `c`; label a node of it, or leave it out",
     );
