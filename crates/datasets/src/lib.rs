@@ -4,6 +4,7 @@
 mod diabetes;
 mod digits;
 mod error;
+mod mnist;
 mod packed;
 mod sachs;
 pub mod sem;
@@ -11,4 +12,5 @@ pub mod sem;
 pub use diabetes::{Diabetes, diabetes};
 pub use digits::{Digits, digits};
 pub use error::{Error, Result};
+pub use mnist::{Mnist, mnist};
 pub use sachs::{Sachs, sachs};
