@@ -206,6 +206,9 @@ impl Bcd {
             });
         }
         let mut step = choice.update.build(&problem)?;
+        if matches!(choice.update, Update::Estimated { .. }) {
+            state.estimates = vec![T::zero(); objective.variables()];
+        }
         let (seed, rule) = (self.seed, choice.rule);
         let mut select: Box<dyn Select<T>> = match &choice.blocks {
             Blocks::Fixed(partition) => {
