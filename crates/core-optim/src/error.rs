@@ -139,6 +139,17 @@ pub(crate) fn check_positive(argument: &'static str, found: f64) -> Result<()> {
     Ok(core_tensor::check_range(argument, found, found > 0.0 && found.is_finite(), "finite and > 0")?)
 }
 
+/// Accepts labels -1 and 1.
+pub(crate) fn check_labels<T: core_tensor::Scalar>(argument: &'static str, y: &ndarray::ArrayRef1<T>) -> Result<()> {
+    match y.iter().position(|&y| y.abs() != T::one()) {
+        None => Ok(()),
+        Some(index) => {
+            let found = core_tensor::Scalar::to_f64(y[index]);
+            Err(Error::Target { argument, found, index, loss: "logistic", expected: "-1 or 1" })
+        }
+    }
+}
+
 /// Accepts a vector of finite numbers that are at least zero.
 pub(crate) fn check_weights<T: core_tensor::Scalar>(argument: &'static str, x: &ndarray::ArrayRef1<T>) -> Result<()> {
     core_tensor::check_finite(argument, x)?;

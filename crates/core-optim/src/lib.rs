@@ -17,6 +17,7 @@ mod smooth;
 mod split_mix;
 mod stopped;
 mod stopping;
+pub mod working_set;
 
 pub use error::{Error, Result};
 pub use fista::{Fista, FistaWorkspace, Momentum, Restart, StepRule};

@@ -16,7 +16,7 @@ pub(crate) fn constant<T: Scalar>(value: f64) -> T {
 
 /// Σ f(aᵢ, bᵢ) over two slices of equal length.
 #[inline(always)]
-fn sum_pairs<T: Scalar>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+pub(crate) fn sum_pairs<T: Scalar>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
     debug_assert_eq!(a.len(), b.len());
     let mut total = T::zero();
     for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {

@@ -18,7 +18,6 @@ mod parallelism;
 #[cfg_attr(docsrs, doc(cfg(feature = "random")))]
 pub mod random;
 mod scalar;
-#[cfg(feature = "linalg")]
 mod vectorised;
 
 pub use error::{Error, Result, check_finite, check_range, check_shape, check_square, check_symmetric};
@@ -26,6 +25,4 @@ pub use error::{Error, Result, check_finite, check_range, check_shape, check_squ
 #[cfg_attr(docsrs, doc(cfg(feature = "linalg")))]
 pub use parallelism::parallelism;
 pub use scalar::Scalar;
-#[cfg(feature = "linalg")]
-#[cfg_attr(docsrs, doc(cfg(feature = "linalg")))]
 pub use vectorised::{Kernel, vectorised};

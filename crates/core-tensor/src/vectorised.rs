@@ -1,5 +1,6 @@
 //! Loops compiled a second time for wide vector units.
 
+#[cfg(feature = "linalg")]
 use pulp::{Arch, Simd, WithSimd};
 
 /// A loop with its data, for [`vectorised`].
@@ -15,7 +16,8 @@ pub trait Kernel {
 }
 
 /// Runs `kernel` compiled for the widest vector unit that both this build and the processor know (on x86-64: AVX2 where
-/// there is one, else the baseline), chosen at run time.
+/// there is one, else the baseline), chosen at run time. Without feature `linalg`, which brings the dispatch, it runs as the
+/// build's target has it.
 ///
 /// The order of operations is that of the source and nothing is fused, so the bits do not depend on the processor. A call
 /// costs a few nanoseconds.
@@ -38,6 +40,7 @@ pub trait Kernel {
 /// assert_eq!(y[99], 5.0);
 /// ```
 #[inline(always)]
+#[cfg(feature = "linalg")]
 pub fn vectorised<K: Kernel>(kernel: K) -> K::Output {
     struct Adapter<K>(K);
     impl<K: Kernel> WithSimd for Adapter<K> {
@@ -48,4 +51,11 @@ pub fn vectorised<K: Kernel>(kernel: K) -> K::Output {
         }
     }
     Arch::new().dispatch(Adapter(kernel))
+}
+
+/// Runs `kernel`: with feature `linalg`, compiled for the widest vector unit of the processor.
+#[inline(always)]
+#[cfg(not(feature = "linalg"))]
+pub fn vectorised<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run()
 }

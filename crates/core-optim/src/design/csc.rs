@@ -1,7 +1,7 @@
 //! Sparse columns.
 
 use super::DesignMatrix;
-use crate::error::{check_index, check_length};
+use crate::error::{check_count, check_index, check_length};
 use crate::reduce::constant;
 use crate::{Error, Result};
 use core_tensor::{Scalar, check_finite};
@@ -193,6 +193,24 @@ impl<T: Scalar> DesignMatrix<T> for CscMatrix<T> {
             None => rows.iter().zip(values).for_each(|(&i, &x)| v[i] += a * x),
         }
         Ok(())
+    }
+
+    fn stored_dots_into(&self, columns: &[usize], v: &[T], out: &mut [T]) -> Result<()> {
+        check_count("v", v.len(), self.rows, ROWS)?;
+        check_count("out", out.len(), columns.len(), "there is an entry per column")?;
+        for (out, &j) in out.iter_mut().zip(columns) {
+            check_index("columns", j, self.columns(), "columns")?;
+            let (rows, values) = self.column(j);
+            *out = gathered_dot(rows, values, |i| v[i]);
+        }
+        Ok(())
+    }
+
+    fn sparse_column(&self, j: usize) -> Option<(&[usize], &[T], T)> {
+        (j < self.columns()).then(|| {
+            let (rows, values) = self.column(j);
+            (rows, values, T::one())
+        })
     }
 
     fn stored_moments(&self, j: usize) -> Result<(T, T)> {

@@ -2,9 +2,9 @@
 
 use super::DesignMatrix;
 use crate::Result;
-use crate::error::{check_index, check_length};
-use crate::reduce::{axpy, constant, dot, sum_by};
-use core_tensor::{Scalar, check_finite};
+use crate::error::{check_count, check_index, check_length};
+use crate::reduce::{axpy, constant, dot, sum_by, sum_pairs};
+use core_tensor::{Kernel, Scalar, check_finite, vectorised};
 use ndarray::{Array2, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, Axis, CowArray, Ix2, ShapeBuilder, Zip};
 
 /// A dense n × d matrix with contiguous columns.
@@ -75,9 +75,38 @@ impl<T: Scalar> DesignMatrix<T> for Dense<'_, T> {
 
     fn stored_moments(&self, j: usize) -> Result<(T, T)> {
         let column = self.column(j)?;
-        let sum = sum_by(&column, |x| x);
-        let mean = sum / constant::<T>(self.rows() as f64);
-        Ok((sum, sum_by(&column, |x| (x - mean) * (x - mean))))
+        Ok(match column.as_slice() {
+            Some(column) => vectorised(Moments(column)),
+            None => {
+                let sum = sum_by(&column, |x| x);
+                let mean = sum / constant::<T>(self.rows() as f64);
+                (sum, sum_by(&column, |x| (x - mean) * (x - mean)))
+            }
+        })
+    }
+
+    fn stored_dots_into(&self, columns: &[usize], v: &[T], out: &mut [T]) -> Result<()> {
+        check_count("v", v.len(), self.rows(), ROWS)?;
+        check_count("out", out.len(), columns.len(), "there is an entry per column")?;
+        if let Some(&j) = columns.iter().find(|&&j| j >= self.columns()) {
+            check_index("columns", j, self.columns(), "columns")?;
+        }
+        vectorised(Dots { x: self.x.view(), columns, v, out });
+        Ok(())
+    }
+
+    fn stored_array(&self) -> Option<ArrayView2<'_, T>> {
+        Some(self.x.view())
+    }
+
+    fn stored_column_into(&self, j: usize, out: &mut [T]) -> Result<()> {
+        check_count("out", out.len(), self.rows(), ROWS)?;
+        let column = self.column(j)?;
+        match column.as_slice() {
+            Some(column) => out.copy_from_slice(column),
+            None => out.iter_mut().zip(&column).for_each(|(out, &x)| *out = x),
+        }
+        Ok(())
     }
 
     /// Four columns at a time: `out` is read and written a quarter as often.
@@ -119,6 +148,44 @@ impl<T: Scalar> Dense<'_, T> {
             }
         } else {
             Zip::from(out).and(x).and(y).and(z).and(u).for_each(|out, &x, &y, &z, &u| *out = add(*out, x, y, z, u));
+        }
+    }
+}
+
+/// Sum, and sum of squared deviations from the mean.
+struct Moments<'a, T>(&'a [T]);
+
+impl<T: Scalar> Kernel for Moments<'_, T> {
+    type Output = (T, T);
+
+    #[inline(always)]
+    fn run(self) -> (T, T) {
+        let sum = sum_pairs(self.0, self.0, |x, _| x);
+        let mean = sum / constant::<T>(self.0.len() as f64);
+        (sum, sum_pairs(self.0, self.0, |x, _| (x - mean) * (x - mean)))
+    }
+}
+
+/// out ← the columns' dot products with v.
+struct Dots<'a, T> {
+    x: ArrayView2<'a, T>,
+    columns: &'a [usize],
+    v: &'a [T],
+    out: &'a mut [T],
+}
+
+impl<T: Scalar> Kernel for Dots<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (out, &j) in self.out.iter_mut().zip(self.columns) {
+            let column = self.x.index_axis(Axis(1), j);
+            *out = match column.as_slice() {
+                Some(column) => sum_pairs(column, self.v, |a, b| a * b),
+                // A single row of a wide array.
+                None => column.iter().zip(self.v).map(|(&a, &b)| a * b).sum(),
+            };
         }
     }
 }

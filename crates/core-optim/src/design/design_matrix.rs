@@ -2,10 +2,10 @@
 
 use super::WorkingVector;
 use crate::Result;
-use crate::error::check_length;
+use crate::error::{check_count, check_length};
 use crate::reduce::{constant, sum_by};
 use core_tensor::Scalar;
-use ndarray::{Array1, ArrayRef1};
+use ndarray::{Array1, ArrayRef1, ArrayView1, ArrayView2, ArrayViewMut1};
 
 /// An n × d matrix X seen through its columns xⱼ = stored column j - shiftⱼ · 1.
 ///
@@ -41,6 +41,41 @@ pub trait DesignMatrix<T: Scalar> {
     /// shiftⱼ; `None` for a matrix without shifts (the default). A matrix with shifts answers
     /// [`stored_moments`](Self::stored_moments) in O(1).
     fn shift(&self, j: usize) -> Option<T> {
+        let _ = j;
+        None
+    }
+
+    /// (stored column j)ᵀ v for each j of `columns`, into `out`. The matrices of this module run it as one vectorised loop.
+    ///
+    /// # Errors
+    /// A column that does not exist, a `v` that is not of length n, an `out` that is not as long as `columns`.
+    fn stored_dots_into(&self, columns: &[usize], v: &[T], out: &mut [T]) -> Result<()> {
+        check_count("v", v.len(), self.rows(), "the matrix has that many rows")?;
+        check_count("out", out.len(), columns.len(), "there is an entry per column")?;
+        let v = ArrayView1::from(v);
+        for (out, &j) in out.iter_mut().zip(columns) {
+            *out = self.stored_dot(j, &v)?;
+        }
+        Ok(())
+    }
+
+    /// All entries of stored column j, into `out` (n).
+    ///
+    /// # Errors
+    /// A column that does not exist or an `out` that is not of length n.
+    fn stored_column_into(&self, j: usize, out: &mut [T]) -> Result<()> {
+        out.fill(T::zero());
+        self.stored_axpy(j, T::one(), &mut ArrayViewMut1::from(out))
+    }
+
+    /// All stored columns as an array (n × d), if they are one. `None` by default.
+    fn stored_array(&self) -> Option<ArrayView2<'_, T>> {
+        None
+    }
+
+    /// For a sparse matrix: rows and values of stored column j, and a factor of the values. `None` for a dense one (the default)
+    /// and for a column that does not exist.
+    fn sparse_column(&self, j: usize) -> Option<(&[usize], &[T], T)> {
         let _ = j;
         None
     }

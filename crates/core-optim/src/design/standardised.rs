@@ -133,6 +133,26 @@ impl<T: Scalar, X: DesignMatrix<T> + ?Sized> DesignMatrix<T> for Standardised<'_
         self.inner.stored_axpy(j, a * self.factors[j], v)
     }
 
+    fn stored_dots_into(&self, columns: &[usize], v: &[T], out: &mut [T]) -> Result<()> {
+        self.inner.stored_dots_into(columns, v, out)?;
+        for (out, &j) in out.iter_mut().zip(columns) {
+            *out *= self.factors[j];
+        }
+        Ok(())
+    }
+
+    fn stored_column_into(&self, j: usize, out: &mut [T]) -> Result<()> {
+        self.inner.stored_column_into(j, out)?;
+        let factor = self.factors[j];
+        out.iter_mut().for_each(|out| *out *= factor);
+        Ok(())
+    }
+
+    fn sparse_column(&self, j: usize) -> Option<(&[usize], &[T], T)> {
+        let (rows, values, factor) = self.inner.sparse_column(j)?;
+        Some((rows, values, factor * self.factors[j]))
+    }
+
     #[inline]
     fn stored_moments(&self, j: usize) -> Result<(T, T)> {
         check_index("column", j, self.columns(), "columns")?;

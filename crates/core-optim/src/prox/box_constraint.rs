@@ -31,6 +31,16 @@ impl<T: Scalar> BoxConstraint<T> {
         Ok(Self { bounds: Bounds::All(lower, upper) })
     }
 
+    /// No bounds.
+    pub(crate) fn unbounded() -> Self {
+        Self { bounds: Bounds::All(T::neg_infinity(), T::infinity()) }
+    }
+
+    /// 0 ≤ x.
+    pub(crate) fn at_least_zero() -> Self {
+        Self { bounds: Bounds::All(T::zero(), T::infinity()) }
+    }
+
     /// Bounds for each variable.
     ///
     /// # Errors

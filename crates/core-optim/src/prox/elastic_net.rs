@@ -39,17 +39,28 @@ impl<T: Scalar> ElasticNet<T> {
         Ok(Self { weights: Weights::each(weights)?, ..Self::new(l1, l2)? })
     }
 
+    /// The same weights with other levels.
+    ///
+    /// # Errors
+    /// A level that is negative or not finite.
+    pub fn with_levels(&self, l1: T, l2: T) -> Result<Self> {
+        Ok(Self { weights: self.weights.clone(), ..Self::new(l1, l2)? })
+    }
+
     /// λ₁.
+    #[inline]
     pub fn l1(&self) -> T {
         self.l1
     }
 
     /// λ₂.
+    #[inline]
     pub fn l2(&self) -> T {
         self.l2
     }
 
     /// pⱼ.
+    #[inline]
     pub fn weight(&self, j: usize) -> T {
         self.weights.get(j)
     }
