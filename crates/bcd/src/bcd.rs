@@ -69,11 +69,15 @@ impl Bcd {
     ///
     /// | problem | blocks | rule | update |
     /// | --- | --- | --- | --- |
+    /// | least squares or logistic, l1, elastic net or non-negative l1, 200 variables or more | the working sets of `core_optim` | | |
     /// | sparse Hessian with a graph, no penalty or bounds | a partition into forests | `Cyclic` | `Forest` |
     /// | smooth, f quadratic | 50 variable | `Gsd(Lipschitz)` | `Matrix` |
     /// | smooth | 50 variable | `Gsd(Lipschitz)` | `Newton` |
     /// | L1, elastic net, bounds | 50 variable | `GsModel` | `ProxNewton`, with the support as the block once the pattern is quiet |
     /// | other penalties | 50 variable | `GsModel` | `ProxNewton` |
+    ///
+    /// Working sets keep no trace, no observer and no limit of block updates: whoever sets one of these gets blocks. Their fits
+    /// count passes over working sets as iterations, and outer iterations as the time of identification.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -180,6 +184,18 @@ impl Bcd {
         penalty: &Penalty<T>,
         x: &ArrayRef1<T>,
     ) -> Result<Fit<T>> {
+        let automatic = self.blocks.is_none() && self.rule.is_none() && self.update.is_none();
+        if automatic && !self.trace && self.iterations.is_none() {
+            self.check()?;
+            penalty.check_dimension(objective.variables())?;
+            crate::error::check_length("x", x, objective.variables(), "the objective has that many variables")?;
+            core_tensor::check_finite("x", x)?;
+            let mut start = x.to_owned();
+            penalty.project(&mut start);
+            if let Some(fit) = objective.solve_as_a_whole(penalty, &start, self.tolerance)? {
+                return Ok(fit);
+            }
+        }
         self.fit_observed(objective, penalty, x, &mut Unobserved)
     }
 
@@ -206,6 +222,9 @@ impl Bcd {
             });
         }
         let mut step = choice.update.build(&problem)?;
+        if matches!(choice.update, Update::Estimated { .. }) {
+            state.estimates = vec![T::zero(); objective.variables()];
+        }
         let (seed, rule) = (self.seed, choice.rule);
         let mut select: Box<dyn Select<T>> = match &choice.blocks {
             Blocks::Fixed(partition) => {
@@ -262,17 +281,20 @@ impl Bcd {
         Ok(fits)
     }
 
+    fn check(&self) -> Result<()> {
+        let tolerance = self.tolerance;
+        check_range("tolerance", tolerance, (0.0..1.0).contains(&tolerance), "in [0, 1)")?;
+        let updates = self.check_every.unwrap_or(1);
+        Ok(check_range("check_every", updates as f64, updates >= 1, ">= 1")?)
+    }
+
     fn start<'a, T: Scalar>(
         &self,
         objective: &'a dyn Objective<T>,
         penalty: &'a Penalty<T>,
         x: &ArrayRef1<T>,
     ) -> Result<(Problem<'a, T>, State<T>)> {
-        let tolerance = self.tolerance;
-        check_range("tolerance", tolerance, (0.0..1.0).contains(&tolerance), "in [0, 1)")?;
-        if let Some(updates) = self.check_every {
-            check_range("check_every", updates as f64, updates >= 1, ">= 1")?;
-        }
+        self.check()?;
         let problem = Problem::new(objective, penalty)?;
         crate::error::check_length("x", x, objective.variables(), "the objective has that many variables")?;
         let mut start = x.to_owned();

@@ -17,7 +17,7 @@ use ndarray::Array2;
 /// | rule | score |
 /// | --- | --- |
 /// | `Gs` | `‖∇_b‖` |
-/// | `Gsl` | `‖∇_b‖² / L_b` |
+/// | `Gsl` | `‖∇_b‖² / L_b`; with estimated constants where the state has some |
 /// | `Gsd` | Σ ∇ᵢ²/Dᵢ |
 /// | `Gsq`, `GsqNewton` | `∇_bᵀ H⁻¹ ∇_b` |
 /// | `GsModel` | decrease of the separable model |
@@ -83,7 +83,7 @@ impl<T: Scalar> BlockScores<T> {
             scratch: Vec::new(),
         };
         match rule {
-            Rule::Gsl | Rule::Lipschitz => scores.lipschitz = block_lipschitz(problem, state, blocks)?,
+            Rule::Gsl if state.estimates.is_empty() => scores.lipschitz = block_lipschitz(problem, state, blocks)?,
             Rule::Gsd(bound) => scores.diagonals = diagonals(problem, state, blocks, bound)?,
             Rule::Gsq => scores.keep_factors(problem, state)?,
             _ => {}
@@ -134,8 +134,17 @@ impl<T: Scalar> BlockScores<T> {
         Ok(match (self.rule, self.norm) {
             (Rule::Gs, ScoreNorm::L2) => squares().sqrt(),
             (Rule::Gs, ScoreNorm::L1) => magnitudes(),
-            (Rule::Gsl, ScoreNorm::L2) => ratio(squares(), self.lipschitz[b]),
-            (Rule::Gsl, ScoreNorm::L1) => ratio(magnitudes(), self.lipschitz[b].sqrt()),
+            (Rule::Gsl, norm) => {
+                // An update that estimates the constants is judged by its estimates.
+                let lipschitz = match self.lipschitz.get(b) {
+                    Some(&exact) if state.estimates.is_empty() => exact,
+                    _ => state.estimate(&problem.curvatures, block).0,
+                };
+                match norm {
+                    ScoreNorm::L2 => ratio(squares(), lipschitz),
+                    ScoreNorm::L1 => ratio(magnitudes(), lipschitz.sqrt()),
+                }
+            }
             (Rule::Gsd(_), norm) => {
                 let terms = block.iter().zip(&self.diagonals[b]);
                 match norm {

@@ -63,18 +63,17 @@ impl<T: Scalar> Step<T> for GradientStep<T> {
 }
 
 /// Item 2: the same with an estimate of L_b that starts at the least Lᵢ of the block and is doubled until the step makes the
-/// progress that an upper bound would guarantee. One estimate per coordinate; a block takes the largest of its own.
+/// progress that an upper bound would guarantee. One estimate per coordinate, kept in the state; a block takes the largest of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct EstimatedStep<T: Scalar> {
     memory: Memory<T>,
-    estimates: Vec<T>,
     relax: T,
 }
 
 impl<T: Scalar> EstimatedStep<T> {
     /// `relax` in (0, 1]: the factor on an estimate at each visit.
     pub(crate) fn new(relax: f64) -> Self {
-        Self { memory: Memory::new(), estimates: Vec::new(), relax: constant(relax) }
+        Self { memory: Memory::new(), relax: constant(relax) }
     }
 }
 
@@ -82,16 +81,10 @@ impl<T: Scalar> Step<T> for EstimatedStep<T> {
     fn step(&mut self, problem: &Problem<'_, T>, state: &mut State<T>, block: Block<'_>) -> Result<()> {
         let indices = block.indices;
         self.memory.load(problem, state, indices)?;
-        self.estimates.resize(problem.curvatures.len(), T::zero());
-        let mut lipschitz = indices.iter().map(|&i| self.estimates[i]).fold(T::zero(), |m, v| m.max(v));
-        if lipschitz > T::zero() {
+        state.estimates.resize(problem.curvatures.len(), T::zero());
+        let (mut lipschitz, visited) = state.estimate(&problem.curvatures, indices);
+        if visited {
             lipschitz *= self.relax;
-        } else {
-            let positive = indices.iter().map(|&i| problem.curvatures[i]).filter(|v| *v > T::zero());
-            lipschitz = positive.fold(T::infinity(), |m, v| m.min(v));
-            if !lipschitz.is_finite() {
-                lipschitz = T::zero();
-            }
         }
         let (start, slack) = (state.value, rounding_slack(state.value));
         // Enough doublings to pass τ max Lᵢ, which bounds every L_b.
@@ -109,7 +102,7 @@ impl<T: Scalar> Step<T> for EstimatedStep<T> {
             }
             lipschitz = lipschitz + lipschitz;
         }
-        indices.iter().for_each(|&i| self.estimates[i] = lipschitz);
+        indices.iter().for_each(|&i| state.estimates[i] = lipschitz);
         move_to(problem, state, indices, &self.memory.d, &self.memory.u)
     }
 }

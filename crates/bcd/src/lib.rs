@@ -48,6 +48,7 @@ mod two_metric_l1;
 mod union_find;
 mod update;
 mod variable_select;
+mod working_set;
 
 pub use self::bcd::{Bcd, Blocks};
 pub use block_scores::BlockScores;

@@ -3,7 +3,8 @@
 use crate::error::check_length;
 use crate::number::constant;
 use crate::objective::{Curvature, Objective};
-use crate::{Error, Result, State};
+use crate::working_set::{LossKind, Sparse};
+use crate::{Error, Fit, Penalty, Result, State};
 use core_optim::design::DesignMatrix;
 use core_optim::loss::{EmpiricalLoss, Logistic, Loss, Squared};
 use core_tensor::Scalar;
@@ -34,7 +35,7 @@ pub struct LinearLoss<'a, T, X: ?Sized, L> {
     ridge: T,
     /// sup |ℓ'''|, if known.
     third: Option<T>,
-    quadratic: bool,
+    kind: LossKind,
     curvatures: Array1<T>,
     weighted: bool,
 }
@@ -49,7 +50,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> LinearLoss<'a, T, X, Squared> {
     /// A design without columns, targets that are not n finite numbers.
     pub fn least_squares(design: &'a X, y: &ArrayRef1<T>) -> Result<Self> {
         let mut f = Self::new(design, EmpiricalLoss::new(Squared, y)?)?;
-        (f.third, f.quadratic) = (Some(T::zero()), true);
+        (f.third, f.kind) = (Some(T::zero()), LossKind::Squared);
         Ok(f)
     }
 }
@@ -62,7 +63,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> LinearLoss<'a, T, X, Logistic> 
     pub fn logistic(design: &'a X, y: &ArrayRef1<T>) -> Result<Self> {
         let mut f = Self::new(design, EmpiricalLoss::new(Logistic, y)?)?;
         // max |σ''| = 1/(6 √3).
-        f.third = Some(constant::<T>(1.0 / (6.0 * 3.0_f64.sqrt())));
+        (f.third, f.kind) = (Some(constant::<T>(1.0 / (6.0 * 3.0_f64.sqrt()))), LossKind::Logistic);
         Ok(f)
     }
 }
@@ -83,7 +84,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized, L: Loss<T>> LinearLoss<'a, T, X
             loss,
             ridge: T::zero(),
             third: None,
-            quadratic: false,
+            kind: LossKind::Other,
             curvatures: Array1::zeros(design.columns()),
             weighted,
         };
@@ -342,7 +343,20 @@ impl<T: Scalar, X: DesignMatrix<T> + ?Sized, L: Loss<T>> Objective<T> for Linear
     }
 
     fn is_quadratic(&self) -> bool {
-        self.quadratic
+        self.kind == LossKind::Squared
+    }
+
+    /// By working sets, for l1, elastic net and non-negative l1 with many variables.
+    fn solve_as_a_whole(&self, penalty: &Penalty<T>, start: &ArrayRef1<T>, tolerance: f64) -> Result<Option<Fit<T>>> {
+        let weights = || Array1::from_shape_fn(self.loss.samples(), |j| self.loss.weight(j));
+        let problem = Sparse {
+            design: self.design,
+            kind: self.kind,
+            targets: self.loss.targets().to_owned(),
+            weights: self.weighted.then(weights),
+            ridge: self.ridge,
+        };
+        problem.solve(self, penalty, start, tolerance)
     }
 
     fn third_derivative_bound(&self, state: &mut State<T>, block: &[usize]) -> Result<Option<T>> {
@@ -374,7 +388,7 @@ impl<T: Scalar, X: DesignMatrix<T> + ?Sized, L: Loss<T>> LinearLoss<'_, T, X, L>
     /// # Errors
     /// [`Error::Incompatible`] for other losses than least squares.
     pub fn to_quadratic(&self) -> Result<crate::Quadratic<T>> {
-        if !self.quadratic {
+        if self.kind != LossKind::Squared {
             let reason = "only least squares has a Hessian that does not depend on x";
             return Err(Error::Incompatible { first: "the Gram form", second: "this loss", reason });
         }

@@ -1,7 +1,7 @@
 //! The smooth part of a problem.
 
 use crate::graph::Graph;
-use crate::{Result, State};
+use crate::{Fit, Penalty, Result, State};
 use core_tensor::Scalar;
 use ndarray::{Array1, ArrayRef1, ArrayRef2};
 
@@ -180,6 +180,17 @@ pub trait Objective<T: Scalar> {
     /// True if the Hessian does not depend on x: exact block solves then need no line search.
     fn is_quadratic(&self) -> bool {
         false
+    }
+
+    /// The whole of f + g minimised from `start` by a method made for such problems, to a duality gap of `tolerance` relative to its
+    /// value; `None` (the default) where there is none. Asked by [`Bcd::fit`](crate::Bcd::fit) when blocks, rule and update are all
+    /// left open.
+    ///
+    /// # Errors
+    /// Those of the method.
+    fn solve_as_a_whole(&self, penalty: &Penalty<T>, start: &ArrayRef1<T>, tolerance: f64) -> Result<Option<Fit<T>>> {
+        let _ = (penalty, start, tolerance);
+        Ok(None)
     }
 
     /// M_b with `‖∇²_bb f(x + U_b d) - ∇²_bb f(x)‖ ≤ M_b ‖d‖`; `None` if it is not known.

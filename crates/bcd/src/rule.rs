@@ -17,7 +17,8 @@ pub enum Rule {
     Lipschitz,
     /// GS: largest `‖∇_b‖`.
     Gs,
-    /// GSL: largest `‖∇_b‖² / L_b`. Fixed blocks (for variable ones the problem is intractable).
+    /// GSL: largest `‖∇_b‖² / L_b`, with the estimates of `Update::Estimated` if that is the update. Fixed blocks (for variable ones the
+    /// problem is intractable).
     Gsl,
     /// GSD: largest Σ ∇ᵢ²/Dᵢ.
     Gsd(DiagonalBound),

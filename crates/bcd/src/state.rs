@@ -26,6 +26,8 @@ pub struct State<T> {
     pub product: Array1<T>,
     /// ∇f(x)ᵀd and dᵀHd of that direction, where the objective uses them.
     pub along: (T, T),
+    /// Estimates of the Lipschitz constants (p), 0 before the first visit; empty unless the update keeps them.
+    pub estimates: Vec<T>,
     /// Scratch as long as `predictors`.
     pub work: Array1<T>,
     /// Scratch of columns, grown as needed.
@@ -48,6 +50,7 @@ impl<T: Scalar> State<T> {
             slopes: Array1::zeros(predictors),
             product: Array1::zeros(predictors),
             along: (T::zero(), T::zero()),
+            estimates: Vec::new(),
             work: Array1::zeros(predictors),
             columns: Array2::zeros((0, 0).f()),
             touched: Vec::new(),
@@ -60,6 +63,17 @@ impl<T: Scalar> State<T> {
         if self.columns.nrows() != rows || self.columns.ncols() < columns {
             self.columns = Array2::zeros((rows, columns).f());
         }
+    }
+
+    /// The estimate of `L_b`: the largest of the block, or the least positive Lᵢ before the first visit.
+    pub(crate) fn estimate(&self, curvatures: &ArrayRef1<T>, block: &[usize]) -> (T, bool) {
+        let largest = block.iter().filter_map(|&i| self.estimates.get(i)).fold(T::zero(), |m, &v| m.max(v));
+        if largest > T::zero() {
+            return (largest, true);
+        }
+        let positive = block.iter().map(|&i| curvatures[i]).filter(|v| *v > T::zero());
+        let least = positive.fold(T::infinity(), |m, v| m.min(v));
+        (if least.is_finite() { least } else { T::zero() }, false)
     }
 
     /// The coordinates of `block` of x.

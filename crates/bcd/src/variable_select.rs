@@ -122,7 +122,10 @@ impl<T: Scalar> VariableSelect<T> {
         match &self.units {
             None => {
                 for i in 0..self.variables {
-                    self.scores.push(score(&[i], &[state.x[i]], &[state.gradient[i]]));
+                    let found = score(&[i], &[state.x[i]], &[state.gradient[i]]);
+                    // Settled coordinates tie at 0: those of the support go first, so that a block large enough holds all of it.
+                    let moving = found == T::zero() && !problem.penalty.is_active(i, &state.x);
+                    self.scores.push(if moving { T::min_positive_value() } else { found });
                 }
             }
             Some(units) => {

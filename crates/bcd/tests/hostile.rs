@@ -188,7 +188,7 @@ fn edge_cases_are_legal() {
         (Penalty::None, 5.0),
         (L1::new(0.1).unwrap().into(), 0.0),
         (ElasticNet::new(0.1, 0.1).unwrap().into(), 0.0),
-        (NonNegative::new(0.0).unwrap().into(), 5.0),
+        (NonNegative::new(0.0).unwrap().into(), 5.0_f64),
         (BoxConstraint::uniform(-9.0, 9.0).unwrap().into(), 5.0),
     ] {
         for update in [Update::Gradient, Update::Exact, Update::prox_newton(), Update::Estimated { relax: 1.0 }] {
@@ -196,7 +196,8 @@ fn edge_cases_are_legal() {
                 Bcd::new().blocks(Blocks::Fixed(Partition::Whole)).rule(Rule::Cyclic).update(update).tolerance(1e-9);
             let fit = bcd.fit_from(&f, &penalty, &array![0.0, 5.0, 0.0]).unwrap();
             // Gradient steps of the whole block draw it in geometrically.
-            assert!((fit.x[1] - middle).abs() < 1e-8, "{penalty:?} {update:?}");
+            let distance: f64 = fit.x[1] - middle;
+            assert!(distance.abs() < 1e-8, "{penalty:?} {update:?}");
             assert_eq!(fit.stopped, Stopped::Converged, "{penalty:?} {update:?}");
         }
     }

@@ -34,6 +34,7 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::bcd::SUPERLINEAR,
     crate::bcd::PARTITIONS,
     crate::bcd::ESTIMATED,
+    crate::bcd::REAL_DATA,
     crate::bcd::ACTIVE_SET,
     crate::bcd::LATTICES,
 ];

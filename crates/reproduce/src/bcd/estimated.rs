@@ -38,8 +38,8 @@ fn estimated() -> Outcome<Findings> {
     }
     let [exact, estimated, relaxed] = [0, 1, 2].map(|k| curves[k].at(500));
     Ok(Findings {
-        setting: "Logistic loss on set B. The rule GSL uses the exact constants in all runs; only the step differs. Estimates start at \
-                  the least Lᵢ of the block and double."
+        setting: "Logistic loss on set B. The rule GSL uses the constants of the step, exact or estimated. Estimates start at the least \
+                  Lᵢ of the block and double."
             .to_owned(),
         seeds: "none".to_owned(),
         claims: vec![

@@ -9,6 +9,7 @@ mod lattices;
 mod message_passing;
 mod partitions;
 mod problems;
+mod real_data;
 mod superlinear;
 
 pub(crate) use active_set::ACTIVE_SET;
@@ -17,4 +18,5 @@ pub(crate) use greedy_rules::GREEDY_RULES;
 pub(crate) use lattices::LATTICES;
 pub(crate) use message_passing::MESSAGE_PASSING;
 pub(crate) use partitions::PARTITIONS;
+pub(crate) use real_data::REAL_DATA;
 pub(crate) use superlinear::SUPERLINEAR;

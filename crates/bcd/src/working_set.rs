@@ -1,0 +1,120 @@
+//! The working-set solver of `core_optim` behind the automatic choice.
+
+use crate::certificate::certificate;
+use crate::penalty::{Penalty, Shape};
+use crate::step::Problem;
+use crate::{Fit, Objective, Result, state_at};
+use core_optim::design::DesignMatrix;
+use core_optim::working_set::{Options, SparseFit, SparsePenalty, WorkingSet};
+use core_tensor::Scalar;
+use ndarray::{Array1, ArrayRef1};
+
+/// Fewer variables than this are solved by blocks: the greedy rule then costs less than the bookkeeping of working sets.
+pub(crate) const LEAST_VARIABLES: usize = 200;
+
+/// Which of the two losses that the solver knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LossKind {
+    Squared,
+    Logistic,
+    Other,
+}
+
+/// The data of a problem as the solver takes them.
+pub(crate) struct Sparse<'a, T, X: ?Sized> {
+    pub(crate) design: &'a X,
+    pub(crate) kind: LossKind,
+    pub(crate) targets: Array1<T>,
+    pub(crate) weights: Option<Array1<T>>,
+    pub(crate) ridge: T,
+}
+
+impl<T: Scalar, X: DesignMatrix<T> + ?Sized> Sparse<'_, T, X> {
+    /// The problem solved to a gap of `tolerance` relative to its value; `None` if it is not one that the solver knows.
+    pub(crate) fn solve(
+        &self,
+        objective: &dyn Objective<T>,
+        penalty: &Penalty<T>,
+        start: &ArrayRef1<T>,
+        tolerance: f64,
+    ) -> Result<Option<Fit<T>>> {
+        let d = self.design.columns();
+        let usable = self.kind != LossKind::Other && d >= LEAST_VARIABLES && tolerance > 0.0;
+        let Some(sparse) = sparse_penalty(penalty, d, self.ridge)?.filter(|_| usable) else { return Ok(None) };
+        let mut options = Options::default().start(start);
+        if let Some(weights) = &self.weights {
+            if weights.iter().all(|&w| w == T::zero()) {
+                return Ok(None);
+            }
+            options = options.weights(weights);
+        }
+        let size = |fit: &SparseFit<T>| fit.primal.abs().max(fit.dual.abs());
+        let wanted = <T as Scalar>::from_f64(tolerance);
+        let mut level = wanted;
+        let mut found = self.run(&sparse, &options, level)?;
+        let (mut outer, mut inner) = (found.effort.outer_iterations, found.effort.inner_iterations);
+        // The solver measures gaps by the objective at 0; here they are measured by the optimum, which may be far smaller.
+        for _ in 0..2 {
+            if found.gap <= wanted * size(&found) || !found.converged() {
+                break;
+            }
+            level = wanted * size(&found) / found.scale * <T as Scalar>::from_f64(0.5);
+            let from = found.coefficients.clone();
+            let again = match &self.weights {
+                Some(weights) => Options::default().start(&from).weights(weights),
+                None => Options::default().start(&from),
+            };
+            found = self.run(&sparse, &again, level)?;
+            outer += found.effort.outer_iterations;
+            inner += found.effort.inner_iterations;
+        }
+        let problem = Problem::new(objective, penalty)?;
+        let mut state = state_at(objective, &found.coefficients)?;
+        let mut certificate = certificate(&problem, &mut state)?;
+        if found.dual.is_finite() {
+            (certificate.dual, certificate.gap) = (Some(found.dual), Some(found.gap));
+        }
+        let support = (0..d).filter(|&i| !penalty.is_active(i, &found.coefficients)).collect();
+        Ok(Some(Fit {
+            x: found.coefficients,
+            objective: found.primal,
+            certificate,
+            iterations: inner,
+            stopped: found.stopped,
+            support,
+            identified_at: outer.min(inner),
+            trace: Vec::new(),
+        }))
+    }
+
+    fn run(&self, penalty: &SparsePenalty<T>, options: &Options<'_, T>, tolerance: T) -> Result<SparseFit<T>> {
+        let solver = WorkingSet::new().tolerance(tolerance);
+        Ok(match self.kind {
+            LossKind::Logistic => solver.logistic(self.design, &self.targets, penalty, options)?,
+            _ => solver.squared(self.design, &self.targets, penalty, options)?,
+        })
+    }
+}
+
+/// The penalty with the ridge term, if the solver can express it.
+fn sparse_penalty<T: Scalar>(penalty: &Penalty<T>, d: usize, ridge: T) -> Result<Option<SparsePenalty<T>>> {
+    let factors = |weight: &dyn Fn(usize) -> T| (0..d).map(weight).collect::<Array1<T>>();
+    let (l1, l2, factors, positive) = match penalty {
+        Penalty::L1(g) => (g.level(), ridge, factors(&|i| g.weight(i)), false),
+        Penalty::ElasticNet(g) => (g.l1(), g.l2() + ridge, factors(&|i| g.weight(i)), false),
+        Penalty::NonNegative(g) => (g.level(), ridge, factors(&|i| g.weight(i)), true),
+        _ => return Ok(None),
+    };
+    let plain = factors.iter().all(|&p| p == T::one());
+    let penalised = (0..d).all(|i| match penalty.shape(i) {
+        Some(Shape::Kink { slope, .. } | Shape::Interval { slope, .. }) => slope > T::zero(),
+        None => false,
+    });
+    // The ridge term knows no factors, and without a 1-norm nothing is sparse.
+    if !penalised || (ridge != T::zero() && !plain) {
+        return Ok(None);
+    }
+    let sparse = SparsePenalty::new(l1, l2)?;
+    let sparse = if plain { sparse } else { sparse.factors(&factors)? };
+    Ok(Some(if positive { sparse.non_negative() } else { sparse }))
+}
