@@ -5,9 +5,7 @@ use core_tensor::random::{normal_array, permutation, rng};
 use datasets::designs::{HardDesign, Plant, distance_to_span};
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
-use sparse_linreg::{
-    Choice, ElasticNet, Greedy, Level, Precision, Preconditioner, RandomSpan, Reason, Rsp, diagnose,
-};
+use sparse_linreg::{Choice, ElasticNet, Greedy, Level, Precision, Preconditioner, RandomSpan, Reason, Rsp, diagnose};
 
 fn set_of(d: usize, size: usize, seed: u64) -> Vec<usize> {
     let mut order = permutation(&mut rng(seed), d);
