@@ -21,10 +21,6 @@ impl<T: Scalar> Cholesky<T> {
         self.ridges.clear();
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.size
-    }
-
     /// Smallest pivot that counts, relative to the diagonal.
     fn smallest() -> T {
         constant::<T>(64.0) * T::epsilon()

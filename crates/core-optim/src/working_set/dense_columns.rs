@@ -11,6 +11,7 @@ pub(super) struct DenseColumns<T> {
     pub(super) columns: Vec<T>,
     pub(super) residual: Vec<T>,
     gathered: Vec<T>,
+    saved: [Vec<T>; 2],
 }
 
 impl<T: Scalar> DenseColumns<T> {
@@ -43,6 +44,14 @@ impl<T: Scalar> Quadratic<T> for DenseColumns<T> {
 
     fn energy(&self) -> T {
         sum_pairs(&self.residual, &self.residual, |a, b| a * b)
+    }
+
+    fn save(&mut self, mark: usize) {
+        self.saved[mark].clone_from(&self.residual);
+    }
+
+    fn restore(&mut self, mark: usize) {
+        self.residual.copy_from_slice(&self.saved[mark]);
     }
 
     fn gram_row_into(&mut self, slot: usize, slots: &[usize], out: &mut [T]) {

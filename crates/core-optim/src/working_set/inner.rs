@@ -37,10 +37,20 @@ pub(super) fn solve<T: Scalar, Q: Quadratic<T>>(
     effort: &mut Effort,
 ) -> bool {
     let Pace { finish, target, early, limit, .. } = pace;
-    match finish {
+    let within = match finish {
         Finish::Exact => exact(quadratic, block, newton, pace, effort),
         Finish::Descent => descent(quadratic, block, target.max(early), limit, effort),
+    };
+    // The dual asks that the residual is orthogonal to unpenalised columns up to rounding.
+    if block.thresholds.contains(&T::zero()) {
+        for _ in 0..3 {
+            effort.newton_steps += 1;
+            if newton.step(quadratic, block, T::zero()) != NewtonStep::Full {
+                break;
+            }
+        }
     }
+    within
 }
 
 fn exact<T: Scalar, Q: Quadratic<T>>(
@@ -109,6 +119,7 @@ fn descent<T: Scalar, Q: Quadratic<T>>(
             if anderson.extrapolate_into(&mut candidate) == Ok(true) {
                 let before = half * quadratic.energy() + block.penalty();
                 let old = block.w.clone();
+                quadratic.save(0);
                 for k in 0..block.len() {
                     let new = candidate[k].max(block.lower[k]).min(block.upper[k]);
                     by[k] = new - old[k];
@@ -116,8 +127,7 @@ fn descent<T: Scalar, Q: Quadratic<T>>(
                 }
                 quadratic.advance(&block.slots, &by);
                 if !(half * quadratic.energy() + block.penalty() < before) {
-                    by.iter_mut().for_each(|by| *by = -*by);
-                    quadratic.advance(&block.slots, &by);
+                    quadratic.restore(0);
                     block.w.copy_from_slice(&old);
                 }
             }

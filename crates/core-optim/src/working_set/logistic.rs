@@ -200,15 +200,16 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> LogisticRun<'a, T, X> {
             before.extend_from_slice(&block.w);
             newton.clear();
             let (finish, limit) = (self.solver.finish, self.solver.inner_limit);
-            let pace = Pace { finish, target, early: early * gap, balance: BALANCE, limit };
+            let sweep_target = target.max(progress::floor(self.scale));
+            let pace = Pace { finish, target: sweep_target, early: early * gap, balance: BALANCE, limit };
             let within = if self.is_sparse {
                 inner::solve(sparse, block, newton, pace, &mut fit.effort)
             } else {
                 inner::solve(dense, block, newton, pace, &mut fit.effort)
             };
             if !self.search(penalty)? {
-                fit.stopped = progress::end_of_precision(&fit, T::zero());
-                break;
+                // The model was minimised too loosely to show a direction, or the numbers allow none.
+                (target, early) = (target * constant::<T>(0.01), early * constant::<T>(0.01));
             }
             if !within && fit.effort.inner_iterations >= limit {
                 break;
@@ -267,9 +268,11 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> LogisticRun<'a, T, X> {
         direction.resize(self.reduced.rows, T::zero());
         let mut view = ArrayViewMut1::from(&mut direction[..]);
         let (mut shift, mut constant_part, mut penalty_change) = (T::zero(), T::zero(), T::zero());
+        let mut any = false;
         for (k, &j) in block.features.iter().enumerate() {
             let moved = block.w[k] - before[k];
             if moved != T::zero() {
+                any = true;
                 self.reduced.x.stored_axpy(j, moved, &mut view)?;
                 shift += moved * self.reduced.x.shift(j).unwrap_or(T::zero());
                 penalty_change += penalty.coordinate_value(j, block.w[k]) - penalty.coordinate_value(j, before[k]);
@@ -286,12 +289,13 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> LogisticRun<'a, T, X> {
         }
         let slope = sum_pairs(direction, &state.slopes, |a, b| a * b);
         let predicted = penalty_change - slope;
-        if !(predicted < T::zero()) {
-            // Nothing to gain beyond rounding.
-            return Ok(false);
-        }
         let start = state.value;
         let slack = constant::<T>(4.0) * T::epsilon() * (start + outer.penalty_value(penalty));
+        // Near the optimum the gain drowns in the rounding of the objective, but the step is still a good one.
+        if !any || !(predicted <= slack) {
+            return Ok(false);
+        }
+        let predicted = predicted.min(T::zero());
         let mut step = T::one();
         for _ in 0..40 {
             let mut change = state.value_along(direction, step) - start;

@@ -61,6 +61,7 @@ impl<T: Scalar> Newton<T> {
         self.before.extend_from_slice(&block.w);
         self.origin.clear();
         self.origin.extend_from_slice(&block.w);
+        quadratic.save(0);
         let half = constant::<T>(0.5);
         let start = half * quadratic.energy() + block.penalty();
         // The objective at the present point, by the quadratic model.
@@ -116,13 +117,17 @@ impl<T: Scalar> Newton<T> {
                 block.w[k] = moved.max(lower).min(upper);
                 self.slope[m] = (T::one() - step) * self.slope[m] + step * self.cholesky.ridges[m] * d;
             }
-            let Some((m, end)) = blocked else { break };
-            let slot = self.members.remove(m);
-            self.slope.remove(m);
-            self.cholesky.remove(m);
-            let k = self.place[slot] - 1;
-            block.w[k] = end;
+            let Some((first, end)) = blocked else { break };
+            block.w[self.place[self.members[first]] - 1] = end;
             outcome = NewtonStep::Shrunk;
+            for m in (0..self.members.len()).rev() {
+                // Rounding may have put others on their ends, too.
+                if m == first || !block.is_free(self.place[self.members[m]] - 1) {
+                    self.members.remove(m);
+                    self.slope.remove(m);
+                    self.cholesky.remove(m);
+                }
+            }
             if self.members.is_empty() {
                 break;
             }
@@ -133,12 +138,8 @@ impl<T: Scalar> Newton<T> {
         if change <= slack {
             return outcome;
         }
-        for &slot in &self.touched {
-            let k = self.place[slot] - 1;
-            self.by.push(self.origin[k] - block.w[k]);
-            block.w[k] = self.origin[k];
-        }
-        quadratic.advance(&self.touched, &self.by);
+        block.w.copy_from_slice(&self.origin);
+        quadratic.restore(0);
         self.clear();
         NewtonStep::Refused
     }
@@ -158,6 +159,8 @@ impl<T: Scalar> Newton<T> {
     /// The full step with everything that would leave its face put to the end of it, all at once: the objective there, if it
     /// is at most `bound`; otherwise nothing changes.
     fn project<Q: Quadratic<T>>(&mut self, quadratic: &mut Q, block: &mut Block<T>, bound: T) -> Option<T> {
+        self.synchronise(quadratic, block);
+        quadratic.save(1);
         self.saved.clear();
         for (&slot, &d) in self.members.iter().zip(&self.direction) {
             let k = self.place[slot] - 1;
@@ -169,9 +172,10 @@ impl<T: Scalar> Newton<T> {
         let reached = constant::<T>(0.5) * quadratic.energy() + block.penalty();
         if !(reached <= bound) {
             for (&slot, &w) in self.members.iter().zip(&self.saved) {
-                block.w[self.place[slot] - 1] = w;
+                let k = self.place[slot] - 1;
+                (block.w[k], self.before[k]) = (w, w);
             }
-            self.synchronise(quadratic, block);
+            quadratic.restore(1);
             return None;
         }
         for m in (0..self.members.len()).rev() {

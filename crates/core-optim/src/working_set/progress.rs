@@ -61,3 +61,8 @@ pub(super) fn end_of_precision<T: Scalar>(fit: &SparseFit<T>, noise: T) -> Stopp
     let noise = noise + constant::<T>(64.0) * T::epsilon() * fit.l1;
     if fit.violation <= noise { Stopped::Settled } else { Stopped::NoProgress }
 }
+
+/// What a sweep can gain by rounding alone, in an objective of this size.
+pub(super) fn floor<T: Scalar>(scale: T) -> T {
+    constant::<T>(256.0) * T::epsilon() * T::epsilon() * scale
+}

@@ -12,8 +12,14 @@ pub(super) trait Quadratic<T: Scalar> {
     /// The slot's coefficient grows by `a`: r̂ ← r̂ - a x̂.
     fn add(&mut self, slot: usize, a: T);
 
-    /// ‖r̂‖²; `fit` = (slot, w) of all non-zero coefficients.
+    /// ‖r̂‖².
     fn energy(&self) -> T;
+
+    /// Remembers r̂ under a mark (0 or 1), for [`restore`](Self::restore): undoing a long step by the opposite one would leave its rounding.
+    fn save(&mut self, mark: usize);
+
+    /// Takes back the r̂ remembered under the mark.
+    fn restore(&mut self, mark: usize);
 
     /// x̂ᵀx̂' of a slot with each of `slots`, into `out`.
     fn gram_row_into(&mut self, slot: usize, slots: &[usize], out: &mut [T]);

@@ -26,6 +26,7 @@ pub(super) struct SparseColumns<T> {
     pub(super) offset: T,
     pub(super) sum: T,
     scratch: Vec<T>,
+    saved: [(Vec<T>, T, T); 2],
 }
 
 impl<T: Scalar> SparseColumns<T> {
@@ -150,6 +151,18 @@ impl<T: Scalar> Quadratic<T> for SparseColumns<T> {
             }
         }
         sum
+    }
+
+    fn save(&mut self, mark: usize) {
+        let saved = &mut self.saved[mark];
+        saved.0.clone_from(&self.residual);
+        (saved.1, saved.2) = (self.offset, self.sum);
+    }
+
+    fn restore(&mut self, mark: usize) {
+        let saved = &self.saved[mark];
+        self.residual.copy_from_slice(&saved.0);
+        (self.offset, self.sum) = (saved.1, saved.2);
     }
 
     fn gram_row_into(&mut self, slot: usize, slots: &[usize], out: &mut [T]) {

@@ -122,7 +122,8 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
             let ratio = constant::<T>(CONTINUATION.0);
             let mut level = ratio * self.largest_level(penalty)?;
             let loose = tolerance.max(constant::<T>(1e-2) * self.scale);
-            while level * ratio.sqrt() > penalty.l1() && level > T::epsilon() * self.scale.min(T::one()) {
+            let end = constant::<T>(1e-3) * level;
+            while level * ratio.sqrt() > penalty.l1() && level > end {
                 let limit = effort.outer_iterations + CONTINUATION.1;
                 effort = self.rounds(&penalty.with_l1(level)?, loose, limit, effort, &mut Unobserved)?.effort;
                 level *= ratio;
@@ -220,6 +221,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
         }
         let sweeps = effort.inner_iterations;
         let (finish, limit) = (self.solver.finish, self.solver.inner_limit);
+        let target = target.max(progress::floor(self.scale));
         let pace = Pace { finish, target, early, balance: BALANCE, limit };
         let within = if space.is_sparse {
             inner::solve(&mut space.sparse, block, newton, pace, effort)
