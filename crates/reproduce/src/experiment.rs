@@ -29,6 +29,12 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::colide::UNITS,
     crate::colide::ORDER_START,
     crate::colide::INTERVENTIONS,
+    crate::sparse_linreg::SUPPORTS,
+    crate::sparse_linreg::SAMPLES,
+    crate::sparse_linreg::GUARANTEE,
+    crate::sparse_linreg::CONDITION,
+    crate::sparse_linreg::REAL_DESIGNS,
+    crate::sparse_linreg::REAL_RESPONSES,
 ];
 
 /// What an experiment found.
