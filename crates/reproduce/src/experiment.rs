@@ -37,6 +37,12 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::bcd::REAL_DATA,
     crate::bcd::ACTIVE_SET,
     crate::bcd::LATTICES,
+    crate::sparse_linreg::SUPPORTS,
+    crate::sparse_linreg::SAMPLES,
+    crate::sparse_linreg::GUARANTEE,
+    crate::sparse_linreg::CONDITION,
+    crate::sparse_linreg::REAL_DESIGNS,
+    crate::sparse_linreg::REAL_RESPONSES,
 ];
 
 /// What an experiment found.

@@ -10,6 +10,7 @@ mod colide;
 mod cpu;
 mod experiment;
 mod job;
+mod sparse_linreg;
 mod statistics;
 mod table;
 

@@ -76,7 +76,7 @@ impl ElasticNet {
         };
         let n = prepared.total;
         let ones = Array1::ones(scaled.len());
-        let factors = self.penalty_factors.as_ref().unwrap_or(&ones);
+        let factors = prepared.penalty_factors.as_ref().unwrap_or(&ones);
         let penalty = Penalty::weighted(n * lambda * self.alpha, n * lambda * (1.0 - self.alpha), factors)?;
         let gap = elastic_net_gap(&prepared.y, &residual, &scaled, &correlations, &norms, &penalty, sign)?;
         let mut keep = vec![true; scaled.len()];

@@ -249,9 +249,13 @@ impl ElasticNet {
     }
 
     /// The penalty on columns that were multiplied by `factors`, with λ₁ = λ₂ = 0.
-    pub(crate) fn penalty(&self, factors: &ArrayRef1<f64>) -> Result<SparsePenalty<f64>> {
+    pub(crate) fn penalty(
+        &self,
+        factors: &ArrayRef1<f64>,
+        penalty_factors: Option<&Array1<f64>>,
+    ) -> Result<SparsePenalty<f64>> {
         let mut penalty = SparsePenalty::new(0.0, 0.0)?;
-        if let Some(p) = &self.penalty_factors {
+        if let Some(p) = penalty_factors {
             penalty = penalty.factors(p)?;
         }
         Ok(match &self.bounds {

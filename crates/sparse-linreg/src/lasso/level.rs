@@ -21,10 +21,10 @@ impl ElasticNet {
     ) -> Result<(LinearFit, Array1<f64>)> {
         let total = prepared.total;
         let (l1, l2) = (total * lambda * self.alpha, total * lambda * (1.0 - self.alpha));
-        let penalty = self.penalty(&prepared.factors)?.with_l1(l1)?.with_l2(l2)?;
+        let penalty = self.penalty(&prepared.factors, prepared.penalty_factors.as_ref())?.with_l1(l1)?.with_l2(l2)?;
         if self.bounds == Bounds::Free
             && l1 == 0.0
-            && let Some(w) = ridge::closed_form(prepared, &penalty, self.penalty_factors.as_ref())?
+            && let Some(w) = ridge::closed_form(prepared, &penalty)?
         {
             return self.finish(prepared, lambda, &penalty, w, None);
         }
@@ -54,7 +54,7 @@ impl ElasticNet {
         let state = state.unwrap_or(State { gap: 0.0, end: FitEnd::Converged, rounds: 0 });
         let null = prepared.null / prepared.total;
         let relative_gap = if null > 0.0 { state.gap / null } else { 0.0 };
-        let (coefficients, intercept) = prepared.coefficients(&w);
+        let (coefficients, intercept) = prepared.coefficients(&w)?;
         let fit = LinearFit {
             coefficients,
             intercept,
@@ -80,14 +80,15 @@ impl ElasticNet {
         w: &ArrayRef1<f64>,
     ) -> Result<f64> {
         let support = support_of(w);
+        let unpenalised = prepared.unpenalised.as_ref().map_or(0, |unpenalised| unpenalised.rank()) as f64;
         if penalty.l2() == 0.0 {
-            return Ok(support.len() as f64);
+            return Ok(unpenalised + support.len() as f64);
         }
         let columns = match &prepared.matrix {
             Matrix::Dense(x) => select_columns(x, &support),
             Matrix::Sparse { x, .. } => prepared.dense_columns(x, &support),
         };
-        trace(&columns, &support, penalty)
+        Ok(unpenalised + trace(&columns, &support, penalty)?)
     }
 }
 

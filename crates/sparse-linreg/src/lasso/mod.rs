@@ -15,6 +15,7 @@ mod prepared;
 mod relaxed;
 mod ridge;
 mod square_root;
+mod unpenalised;
 
 pub use adaptive::{AdaptiveLasso, Initial, adaptive_factors};
 pub use certificate::GapCertificate;

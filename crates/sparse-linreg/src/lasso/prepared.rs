@@ -1,6 +1,7 @@
 //! Data in the form in which they are solved, and the way back.
 
 use super::elastic_net::{Bounds, ElasticNet};
+use super::unpenalised::Unpenalised;
 use crate::design::Columns;
 use crate::error::Result;
 use crate::reduction::{Reduced, check_response, check_weights};
@@ -25,6 +26,10 @@ pub(crate) struct Prepared<'a> {
     pub(crate) factors: Array1<f64>,
     /// ½ Σ sᵢ (yᵢ - ȳ)², the objective at w = 0 times `total`.
     pub(crate) null: f64,
+    /// Penalty factors, 1 for columns that were projected out.
+    pub(crate) penalty_factors: Option<Array1<f64>>,
+    /// The columns that were projected out (dense data).
+    pub(crate) unpenalised: Option<Unpenalised>,
     /// λ at and above which w = 0, where every column is penalised and that is known without solving anything.
     pub(crate) zero_level: Option<f64>,
 }
@@ -47,7 +52,7 @@ impl<'a> Prepared<'a> {
         let prepared = match x {
             Columns::Dense(x) => {
                 let reduced = Reduced::new(&x, Some(y), config.sample_weights.as_deref(), config.intercept)?;
-                Self::dense(config, reduced)
+                Self::dense(config, reduced)?
             }
             Columns::Sparse(x) => Self::sparse(config, x, y)?,
         };
@@ -55,7 +60,7 @@ impl<'a> Prepared<'a> {
     }
 
     fn with_zero_level(mut self, config: &ElasticNet) -> Result<Self> {
-        let all_penalised = config.penalty_factors.as_ref().is_none_or(|p| p.iter().all(|&p| p > 0.0));
+        let all_penalised = self.penalty_factors.as_ref().is_none_or(|p| p.iter().all(|&p| p > 0.0));
         if all_penalised && config.alpha > 0.0 && !matches!(config.bounds, Bounds::Between(..)) {
             self.zero_level = Some(self.pull_at_zero(config)? / (self.total * config.alpha));
         }
@@ -66,14 +71,14 @@ impl<'a> Prepared<'a> {
     fn pull_at_zero(&self, config: &ElasticNet) -> Result<f64> {
         let (correlations, _) = self.gradient(&Array1::zeros(self.dim().1))?;
         let pull = |(j, &c): (usize, &f64)| {
-            let p = config.penalty_factors.as_ref().map_or(1.0, |p| p[j]);
+            let p = self.penalty_factors.as_ref().map_or(1.0, |p| p[j]);
             if config.bounds == Bounds::Positive { c.max(0.0) / p } else { c.abs() / p }
         };
         Ok(correlations.iter().enumerate().map(pull).fold(0.0, f64::max))
     }
 
-    fn dense(config: &ElasticNet, reduced: Reduced) -> Self {
-        let Reduced { mut x, y, x_mean, y_mean, root_weights } = reduced;
+    fn dense(config: &ElasticNet, reduced: Reduced) -> Result<Self> {
+        let Reduced { mut x, mut y, x_mean, y_mean, root_weights } = reduced;
         let n = x.nrows() as f64;
         let mut factors = Array1::ones(x.ncols());
         for ((mut column, factor), &mean) in x.columns_mut().into_iter().zip(&mut factors).zip(&x_mean) {
@@ -91,8 +96,24 @@ impl<'a> Prepared<'a> {
                 }
             }
         }
+        let unpenalised = Unpenalised::project(config, &mut x, &mut y)?;
+        let mut penalty_factors = config.penalty_factors.clone();
+        if unpenalised.is_some() {
+            penalty_factors = penalty_factors.map(|p| p.mapv(|p| if p == 0.0 { 1.0 } else { p }));
+        }
         let null = 0.5 * y.dot(&y);
-        Self { matrix: Matrix::Dense(x), y, total: n, x_mean, y_mean, factors, null, zero_level: None }
+        Ok(Self {
+            matrix: Matrix::Dense(x),
+            y,
+            total: n,
+            x_mean,
+            y_mean,
+            factors,
+            null,
+            penalty_factors,
+            unpenalised,
+            zero_level: None,
+        })
     }
 
     fn sparse(config: &ElasticNet, x: &'a CscMatrix<f64>, y: &ArrayRef1<f64>) -> Result<Self> {
@@ -127,7 +148,18 @@ impl<'a> Prepared<'a> {
         let null = 0.5 * centred.iter().enumerate().map(|(i, &y)| weight(i) * y * y).sum::<f64>();
         let intercept = if config.intercept { Intercept::Free } else { Intercept::Absent };
         let matrix = Matrix::Sparse { x, weights, intercept };
-        Ok(Self { matrix, y: centred, total, x_mean, y_mean, factors, null, zero_level: None })
+        Ok(Self {
+            matrix,
+            y: centred,
+            total,
+            x_mean,
+            y_mean,
+            factors,
+            null,
+            penalty_factors: config.penalty_factors.clone(),
+            unpenalised: None,
+            zero_level: None,
+        })
     }
 
     pub(crate) fn dim(&self) -> (usize, usize) {
@@ -226,22 +258,26 @@ impl<'a> Prepared<'a> {
             return Ok(level);
         }
         let alpha = if config.alpha == 0.0 { 1e-3 } else { config.alpha };
-        let all_penalised = config.penalty_factors.as_ref().is_none_or(|p| p.iter().all(|&p| p > 0.0));
+        let all_penalised = self.penalty_factors.as_ref().is_none_or(|p| p.iter().all(|&p| p > 0.0));
         let largest = if all_penalised && !matches!(config.bounds, Bounds::Between(..)) {
             self.pull_at_zero(config)?
         } else {
-            let penalty = config.penalty(&self.factors)?;
+            let penalty = config.penalty(&self.factors, self.penalty_factors.as_ref())?;
             let solver = config.solver().tolerance(1e-14);
             self.with_design(|x, options| solver.squared_largest_level(x, &self.y, &penalty, &options))?
         };
         Ok(largest / (self.total * alpha))
     }
 
-    /// Coefficients and intercept on the scale of the data.
-    pub(crate) fn coefficients(&self, w: &ArrayRef1<f64>) -> (Array1<f64>, f64) {
-        let coefficients = w.to_owned() * &self.factors;
+    /// Coefficients and intercept on the scale of the data, for scaled coefficients of the penalised columns.
+    pub(crate) fn coefficients(&self, w: &ArrayRef1<f64>) -> Result<(Array1<f64>, f64)> {
+        let all = match &self.unpenalised {
+            Some(unpenalised) => unpenalised.complete(w)?,
+            None => w.to_owned(),
+        };
+        let coefficients = all * &self.factors;
         let intercept = self.y_mean - self.x_mean.dot(&coefficients);
-        (coefficients, intercept)
+        Ok((coefficients, intercept))
     }
 
     /// Columns of a sparse design as they enter the sums of squares: centred, scaled, times √weights.

@@ -11,18 +11,14 @@ use ndarray::{Array1, Array2, ShapeBuilder};
 ///
 /// λ₂ = 0: least squares, of smallest norm if there are many, by singular values. λ₂ > 0: Cholesky in the smaller of the two
 /// dimensions.
-pub(super) fn closed_form(
-    prepared: &Prepared<'_>,
-    penalty: &SparsePenalty<f64>,
-    factors: Option<&Array1<f64>>,
-) -> Result<Option<Array1<f64>>> {
+pub(super) fn closed_form(prepared: &Prepared<'_>, penalty: &SparsePenalty<f64>) -> Result<Option<Array1<f64>>> {
     let Matrix::Dense(x) = &prepared.matrix else { return Ok(None) };
     let (n, d) = x.dim();
     let l2 = penalty.l2();
     if l2 == 0.0 {
         return least_squares(x, &prepared.y).map(Some);
     }
-    if factors.is_some_and(|p| p.iter().any(|&p| p == 0.0)) {
+    if prepared.penalty_factors.as_ref().is_some_and(|p| p.iter().any(|&p| p == 0.0)) {
         return Ok(None);
     }
     let mut w = Array1::zeros(d);

@@ -75,7 +75,7 @@ impl Default for SquareRootLasso {
 impl SquareRootLasso {
     /// With the settings of `lasso` (its α and its tolerance are replaced).
     pub fn new(lasso: ElasticNet) -> Self {
-        let mut lasso = lasso.tolerance(1e-13);
+        let mut lasso = lasso.tolerance(0.0);
         lasso.alpha = 1.0;
         Self { lasso, lambda: None, max_iterations: 200 }
     }
@@ -165,8 +165,8 @@ pub(crate) fn fixed_point(
         if let [a, b, c] = history[..] {
             let bend = c - 2.0 * b + a;
             let limit = a - (b - a) * (b - a) / bend;
-            // σ only falls from the start on: the extrapolation may not leave (0, σ].
-            let usable = limit.is_finite() && limit > 0.0 && limit <= c.max(a);
+            // The fixed point lies below the start, where nothing is explained.
+            let usable = limit.is_finite() && limit > 0.0 && limit <= null * null;
             let next = if usable { limit } else { c };
             sigma = next.sqrt();
             history = vec![next];
