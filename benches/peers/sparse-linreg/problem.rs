@@ -69,7 +69,8 @@ pub(crate) fn prepare(folder: &Path) -> Outcome<()> {
                 add(lasso(&format!("{name}-path"), title, Design::Dense(x), y, None)?)?;
             }
             None => {
-                let reason = format!("{name}: left out, because ORTHANT_DATA names no folder that holds {name}/{name}.csv");
+                let reason =
+                    format!("{name}: left out, because ORTHANT_DATA names no folder that holds {name}/{name}.csv");
                 note(&reason);
                 missing.push(reason.into());
             }
@@ -269,7 +270,9 @@ impl Problem {
             }
         };
         let task = if *task == Task::Lasso { "lasso" } else { "logistic" };
-        Ok(json!({"name": name, "title": title, "task": task, "target": target, "sparse": sparse, "rows": n, "columns": d}))
+        Ok(
+            json!({"name": name, "title": title, "task": task, "target": target, "sparse": sparse, "rows": n, "columns": d}),
+        )
     }
 }
 
