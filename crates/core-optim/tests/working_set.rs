@@ -495,6 +495,11 @@ fn without_penalty_it_is_least_squares() {
         WorkingSet::new().tolerance(1e-13).squared(&Dense::new(&wide.x).unwrap(), &wide.y, &ridge, &options).unwrap();
     assert!(fit.converged(), "{fit:?}");
     check(Kind::Squared, &wide, &ridge, None, Intercept::Free, &fit, 1e-6);
+    // So many unpenalised coefficients that a factor would be too large.
+    let many = self::data(8, 3200, 11);
+    let strong = SparsePenalty::new(0.0, 1e4).unwrap();
+    let fit = WorkingSet::new().squared(&Dense::new(&many.x).unwrap(), &many.y, &strong, &options).unwrap();
+    assert!(fit.converged(), "{:?} {} {:?}", fit.stopped, fit.gap, fit.effort);
     // Non-negative least squares.
     let penalty = SparsePenalty::lasso(0.0).unwrap().non_negative();
     let fit =
