@@ -495,6 +495,17 @@ fn without_penalty_it_is_least_squares() {
         WorkingSet::new().tolerance(1e-13).squared(&Dense::new(&wide.x).unwrap(), &wide.y, &ridge, &options).unwrap();
     assert!(fit.converged(), "{fit:?}");
     check(Kind::Squared, &wide, &ridge, None, Intercept::Free, &fit, 1e-6);
+    // So many unpenalised coefficients that a factor would be too large.
+    let many = self::data(8, 3200, 11);
+    let strong = SparsePenalty::new(0.0, 1e4).unwrap();
+    let fit = WorkingSet::new().squared(&Dense::new(&many.x).unwrap(), &many.y, &strong, &options).unwrap();
+    assert!(fit.converged(), "{:?} {} {:?}", fit.stopped, fit.gap, fit.effort);
+    // Non-negative least squares.
+    let penalty = SparsePenalty::lasso(0.0).unwrap().non_negative();
+    let fit =
+        WorkingSet::new().tolerance(1e-12).squared(&Dense::new(&data.x).unwrap(), &data.y, &penalty, &options).unwrap();
+    assert!(fit.converged() && fit.coefficients.iter().any(|&w| w == 0.0), "{fit:?}");
+    check(Kind::Squared, &data, &penalty, None, Intercept::Free, &fit, 1e-9);
     // More columns than rows and no penalty at all: interpolation.
     let fit = WorkingSet::new()
         .squared(&Dense::new(&wide.x).unwrap(), &wide.y, &SparsePenalty::lasso(0.0).unwrap(), &options)
@@ -559,12 +570,12 @@ fn single_precision_agrees_with_double() {
         .unwrap();
     assert!(fit.converged(), "{fit:?}");
     // √(2 · 1e-5) of the scale, through a well-conditioned support.
-    close(&lasso(&data, Kind::Squared, 2.0, 0.0), &fit.coefficients.mapv(|w| Scalar::to_f64(w)), 2e-2);
+    close(&lasso(&data, Kind::Squared, 2.0, 0.0), &fit.coefficients.mapv(Scalar::to_f64), 2e-2);
     let fit = solver
         .logistic(&Dense::new(&x).unwrap(), &narrow(&data.labels), &SparsePenalty::lasso(2.0).unwrap(), &options)
         .unwrap();
     assert!(fit.converged(), "{fit:?}");
-    close(&lasso(&data, Kind::Logistic, 2.0, 0.0), &fit.coefficients.mapv(|w| Scalar::to_f64(w)), 2e-2);
+    close(&lasso(&data, Kind::Logistic, 2.0, 0.0), &fit.coefficients.mapv(Scalar::to_f64), 2e-2);
 }
 
 #[test]
@@ -607,6 +618,20 @@ fn memory_observers_limits_and_threads_do_not_change_results() {
         if seen < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let x = Dense::new(&one.x).unwrap();
+    let mut levels = Vec::new();
+    let mut impatient = |state: &core_optim::working_set::WorkingSetState<'_, f64>| {
+        levels.push(state.l1);
+        if levels.len() < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let fit = solver.squared_with(&x, &one.y, &penalty, &options, &mut workspace, &mut impatient).unwrap();
+    // Stopped on the way down from the largest level; the certificate is that of the level asked for.
+    assert!(fit.stopped == Stopped::Observer && levels.len() == 2 && levels[0] > 0.5 && fit.l1 == 0.5);
+    let exact = solver.squared(&x, &one.y, &penalty, &options).unwrap();
+    assert!(fit.primal >= exact.dual && fit.dual <= exact.primal);
+    for limit in [1, 5] {
+        let fit = solver.clone().inner_limit(limit).squared(&x, &one.y, &penalty, &options).unwrap();
+        assert!(fit.stopped == Stopped::IterationLimit && fit.dual <= exact.primal && fit.primal >= exact.dual);
+    }
     let fit = solver.logistic_with(&x, &one.labels, &penalty, &options, &mut workspace, &mut observer).unwrap();
     assert_eq!((fit.stopped, seen), (Stopped::Observer, 3));
 }
@@ -661,6 +686,10 @@ fn bad_input_is_named() {
         "`lower` is 0.5; it must be <= 0: the bounds of a sparse model contain 0"
     );
     assert!(penalty.bounds(&array![0.0, 0.0], &array![-1.0, f64::NAN]).is_err());
+    let huge = array![[1e200, 0.0], [0.0, 1.0], [0.0, 0.0]];
+    let error = text(solver.squared(&Dense::new(&huge).unwrap(), &y, &SparsePenalty::lasso(1.0).unwrap(), &options));
+    assert_eq!(error, "`x` is inf; it must be of columns whose squared norms the numbers can hold");
+    assert!(solver.squared(&x, &array![1e200, 0.0, 0.0], &SparsePenalty::lasso(1.0).unwrap(), &options).is_err());
     let empty = CscMatrix::<f64>::from_triplets(3, 0, &[]).unwrap();
     assert_eq!(
         text(solver.squared(&empty, &y, &SparsePenalty::lasso(1.0).unwrap(), &options)),

@@ -159,6 +159,7 @@ impl<T: Scalar> WorkingSet<T> {
     ///
     /// # Errors
     /// As for [`squared`](Self::squared); a level that is negative or not finite.
+    #[expect(clippy::too_many_arguments, reason = "data, penalty, levels and where the results go: nothing to bundle")]
     pub fn squared_path<X: DesignMatrix<T> + ?Sized>(
         &self,
         x: &X,
@@ -184,6 +185,7 @@ impl<T: Scalar> WorkingSet<T> {
     ///
     /// # Errors
     /// As for [`logistic`](Self::logistic); a level that is negative or not finite.
+    #[expect(clippy::too_many_arguments, reason = "as for `squared_path`")]
     pub fn logistic_path<X: DesignMatrix<T> + ?Sized>(
         &self,
         x: &X,
