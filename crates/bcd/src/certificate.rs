@@ -70,8 +70,8 @@ fn dual_value<T: Scalar>(problem: &Problem<'_, T>, state: &mut State<T>) -> Resu
                 _ => ridge,
             };
             let free = (0..state.x.len()).any(|i| match penalty.shape(i) {
-                Some(Shape::Kink { slope, .. }) => slope == T::zero(),
-                _ => false,
+                Some(Shape::Kink { slope, .. } | Shape::Interval { slope, .. }) => slope == T::zero(),
+                None => false,
             });
             if free {
                 // A coordinate without penalty allows only dual points orthogonal to its column.
