@@ -6,8 +6,8 @@
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use bcd::{
-    Bcd, Block, Blocks, DiagonalBound, ForestFactor, ForestOrder, Graph, LabelPropagation, LinearLoss, Objective, Partition, Penalty,
-    Problem, Rule, Update, lattice_trees, state_at,
+    Bcd, Block, Blocks, DiagonalBound, ForestFactor, ForestOrder, Graph, LabelPropagation, LinearLoss, Objective,
+    Partition, Penalty, Problem, Rule, Update, lattice_trees, state_at,
 };
 use core_optim::design::CscMatrix;
 use core_optim::prox::L1;
@@ -40,7 +40,9 @@ fn forests(criterion: &mut Criterion) {
         });
         group.bench_function(BenchmarkId::new("factorise", side), |b| {
             b.iter(|| {
-                factor.factorise(&order, |i| diagonal[i], |s| f.link_entry(&state, curvature, s), None).expect("definite");
+                factor
+                    .factorise(&order, |i| diagonal[i], |s| f.link_entry(&state, curvature, s), None)
+                    .expect("definite");
             });
         });
         let right: Vec<f64> = block.iter().map(|&i| (i as f64).cos()).collect();

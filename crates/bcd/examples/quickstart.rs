@@ -21,7 +21,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (level, fit) in levels.iter().zip(Bcd::new().tolerance(1e-9).fit_path(&f, penalties)?) {
         let names: Vec<&str> = fit.support.iter().map(|&j| diabetes.names[j]).collect();
         let gap = fit.certificate.gap.unwrap_or(f64::NAN);
-        writeln!(out, "  λ/λmax {:.3}: {} updates, gap {gap:.0e}, {}", level / largest, fit.iterations, names.join(" "))?;
+        writeln!(
+            out,
+            "  λ/λmax {:.3}: {} updates, gap {gap:.0e}, {}",
+            level / largest,
+            fit.iterations,
+            names.join(" ")
+        )?;
     }
 
     let digits = datasets::digits();
@@ -42,6 +48,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let given: Vec<(usize, f64)> = moons.labelled.iter().map(|&i| (i, f64::from(moons.class[i]))).collect();
     let found = LabelPropagation::new(&graph, &given)?.solve(1e-10)?;
     let right = found.values.iter().zip(&moons.class).filter(|(v, c)| (**v > 1.5) == (**c == 2)).count();
-    writeln!(out, "two moons: {right} of 2000 nodes right from 100 labels, {:?}, {} iterations", found.method, found.iterations)?;
+    writeln!(
+        out,
+        "two moons: {right} of 2000 nodes right from 100 labels, {:?}, {} iterations",
+        found.method, found.iterations
+    )?;
     Ok(())
 }

@@ -132,7 +132,8 @@ impl<T: Scalar> ActiveSet<T> {
         }
         let along = dot(&left, &left);
         self.step.copy_from_slice(&left);
-        let longest = if curvature > T::epsilon() * along * self.sub[[0, 0]].abs() { along / curvature } else { T::infinity() };
+        let longest =
+            if curvature > T::epsilon() * along * self.sub[[0, 0]].abs() { along / curvature } else { T::infinity() };
         Ok(self.advance(h, u, longest))
     }
 
@@ -156,7 +157,8 @@ impl<T: Scalar> ActiveSet<T> {
         }
         let mut largest = T::zero();
         for (&k, &s) in self.free.iter().zip(&self.step) {
-            let change = if end.is_some_and(|(e, _)| e == k) { end.map_or(T::zero(), |(_, b)| b - u[k]) } else { a * s };
+            let change =
+                if end.is_some_and(|(e, _)| e == k) { end.map_or(T::zero(), |(_, b)| b - u[k]) } else { a * s };
             if change != T::zero() {
                 largest = largest.max(change.abs());
                 u[k] += change;

@@ -357,17 +357,20 @@ impl Bcd {
         } else {
             Update::prox_newton()
         });
-        let support_cap = self.support_cap.unwrap_or(if automatic && penalty.shape(0).is_some() && !penalty.is_none() && !forests {
-            2000
-        } else {
-            0
-        });
+        let support_cap =
+            self.support_cap.unwrap_or(if automatic && penalty.shape(0).is_some() && !penalty.is_none() && !forests {
+                2000
+            } else {
+                0
+            });
         Choice { blocks, rule, update, support_cap }
     }
 
     fn check_forest_blocks(&self, blocks: &Blocks) -> Result<()> {
         match blocks {
-            Blocks::Forest | Blocks::Fixed(Partition::Forests(_) | Partition::Colouring(_) | Partition::User(_)) => Ok(()),
+            Blocks::Forest | Blocks::Fixed(Partition::Forests(_) | Partition::Colouring(_) | Partition::User(_)) => {
+                Ok(())
+            }
             _ => Err(Error::Incompatible {
                 first: "Update::Forest",
                 second: "these blocks",

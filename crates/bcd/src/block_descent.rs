@@ -54,7 +54,9 @@ fn pieces<T: Scalar>(penalty: &Penalty<T>, block: &[usize]) -> Vec<std::ops::Ran
     let mut pieces: Vec<std::ops::Range<usize>> = Vec::new();
     for k in 0..block.len() {
         match pieces.last_mut() {
-            Some(last) if groups.owner(block[k]).is_some() && groups.owner(block[last.start]) == groups.owner(block[k]) => {
+            Some(last)
+                if groups.owner(block[k]).is_some() && groups.owner(block[last.start]) == groups.owner(block[k]) =>
+            {
                 last.end = k + 1;
             }
             _ => pieces.push(k..k + 1),

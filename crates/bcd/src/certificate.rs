@@ -46,8 +46,7 @@ fn dual_value<T: Scalar>(problem: &Problem<'_, T>, state: &mut State<T>) -> Resu
             if !(ridge > T::zero()) {
                 return Ok(None);
             }
-            let squares: T =
-                state.gradient.iter().zip(&state.x).map(|(&g, &x)| g - ridge * x).map(|v| v * v).sum();
+            let squares: T = state.gradient.iter().zip(&state.x).map(|(&g, &x)| g - ridge * x).map(|v| v * v).sum();
             Ok(objective.dual_value(state, T::one())?.map(|loss| loss - half * squares / ridge))
         }
         Penalty::Box(_) => {
@@ -99,7 +98,9 @@ pub fn lambda_max<T: Scalar>(problem: &Problem<'_, T>) -> Result<Option<T>> {
     let larger = |m: T, v: T| if v > m { v } else { m };
     let scaled = |pull: T, weight: T| if pull > T::zero() { pull / weight } else { T::zero() };
     let found = match problem.penalty {
-        Penalty::L1(g) => gradient.iter().enumerate().map(|(i, v)| scaled(v.abs(), g.weight(i))).fold(T::zero(), larger),
+        Penalty::L1(g) => {
+            gradient.iter().enumerate().map(|(i, v)| scaled(v.abs(), g.weight(i))).fold(T::zero(), larger)
+        }
         Penalty::ElasticNet(g) => {
             gradient.iter().enumerate().map(|(i, v)| scaled(v.abs(), g.weight(i))).fold(T::zero(), larger)
         }

@@ -108,7 +108,11 @@ impl<T: Scalar> Step<T> for CubicStep<T> {
             CubicConstant::Bound => {
                 let Some(m) = problem.objective.third_derivative_bound(state, indices)? else {
                     let reason = "the loss does not say how fast its Hessian changes; use CubicConstant::Adaptive";
-                    return Err(Error::Incompatible { first: "CubicConstant::Bound", second: "this objective", reason });
+                    return Err(Error::Incompatible {
+                        first: "CubicConstant::Bound",
+                        second: "this objective",
+                        reason,
+                    });
                 };
                 Some(m)
             }

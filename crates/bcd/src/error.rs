@@ -48,7 +48,9 @@ pub enum Error {
         pivot: f64,
     },
     /// A quadratic has a direction of negative curvature.
-    #[error("the quadratic is unbounded below: it has curvature {curvature:e} along a direction through variable {variable}")]
+    #[error(
+        "the quadratic is unbounded below: it has curvature {curvature:e} along a direction through variable {variable}"
+    )]
     Unbounded {
         /// A variable that the direction moves.
         variable: usize,

@@ -45,11 +45,8 @@ impl<T: Scalar> FixedSelect<T> {
                 cumulative.push(total);
             }
         }
-        let exact: Option<Box<dyn Step<T>>> = if rule == Rule::MaximumImprovement {
-            Some(crate::Update::Exact.build(problem)?)
-        } else {
-            None
-        };
+        let exact: Option<Box<dyn Step<T>>> =
+            if rule == Rule::MaximumImprovement { Some(crate::Update::Exact.build(problem)?) } else { None };
         let values = Vec::with_capacity(blocks.len());
         Ok(Self { blocks, rule, scores, values, cumulative, order: Vec::new(), streams: Streams::new(seed), exact })
     }
@@ -60,7 +57,7 @@ impl<T: Scalar> FixedSelect<T> {
         Ok(match self.rule {
             Rule::Cyclic => iteration % m,
             Rule::Permuted => {
-                if iteration % m == 0 || self.order.len() != m {
+                if iteration.is_multiple_of(m) || self.order.len() != m {
                     self.order = permutation(&mut self.streams.stream(1 + (iteration / m) as u64), m);
                 }
                 self.order[iteration % m]

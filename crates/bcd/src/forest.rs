@@ -151,12 +151,18 @@ fn check_order<T: Scalar>(graph: &Graph<T>, order: &[usize]) -> Result<()> {
     for &node in order {
         check_index("order", node, graph.nodes(), "nodes")?;
         if std::mem::replace(&mut seen[node], true) {
-            return Err(Error::InvalidBlock { block: 0, coordinate: node, reason: "of visits names a coordinate twice" });
+            return Err(Error::InvalidBlock {
+                block: 0,
+                coordinate: node,
+                reason: "of visits names a coordinate twice",
+            });
         }
     }
     match seen.iter().position(|seen| !seen) {
         None => Ok(()),
-        Some(node) => Err(Error::InvalidBlock { block: 0, coordinate: node, reason: "of visits leaves a coordinate out" }),
+        Some(node) => {
+            Err(Error::InvalidBlock { block: 0, coordinate: node, reason: "of visits leaves a coordinate out" })
+        }
     }
 }
 

@@ -21,7 +21,12 @@ impl<T: Scalar> GradientStep<T> {
 }
 
 /// u ← prox of the gradient step with 1/`lipschitz`, d ← u - x.
-pub(crate) fn proximal_step<T: Scalar>(problem: &Problem<'_, T>, block: &[usize], lipschitz: T, memory: &mut Memory<T>) {
+pub(crate) fn proximal_step<T: Scalar>(
+    problem: &Problem<'_, T>,
+    block: &[usize],
+    lipschitz: T,
+    memory: &mut Memory<T>,
+) {
     let Memory { g, x, d, u, .. } = memory;
     for k in 0..block.len() {
         // A zero curvature comes with a zero gradient.

@@ -92,7 +92,11 @@ fn check_positive(argument: &'static str, found: f64) -> Result<()> {
 pub(crate) fn pattern_of<T: Scalar>(penalty: &Penalty<T>, i: usize, x: T) -> i8 {
     match penalty.shape(i) {
         Some(Shape::Interval { lower, upper, .. }) if x == lower || x == upper => {
-            if x == lower { 2 } else { 3 }
+            if x == lower {
+                2
+            } else {
+                3
+            }
         }
         Some(Shape::Interval { .. }) => 1,
         Some(Shape::Kink { .. }) | None => {

@@ -12,9 +12,7 @@ use core_tensor::check_range;
 pub fn lattice_trees(rows: usize, columns: usize) -> Result<[Vec<usize>; 2]> {
     check_range("rows", rows as f64, rows >= 2, ">= 2")?;
     check_range("columns", columns as f64, columns >= 1, ">= 1")?;
-    Ok(split(rows, columns, |row, column| {
-        if column % 2 == 0 { row + 1 < rows } else { row == 0 }
-    }))
+    Ok(split(rows, columns, |row, column| if column % 2 == 0 { row + 1 < rows } else { row == 0 }))
 }
 
 /// The red and black nodes of the grid: red where row + column is even.

@@ -61,9 +61,7 @@ pub use forest_preconditioner::ForestPreconditioner;
 pub use forest_solve::{ForestFactor, ForestOrder, forest_direction};
 pub use graph::Graph;
 pub use gsq::block_value;
-pub use identification::{
-    block_descent_bound, identification_radius, non_degeneracy, proximal_gradient_bound,
-};
+pub use identification::{block_descent_bound, identification_radius, non_degeneracy, proximal_gradient_bound};
 pub use intercept::WithIntercept;
 pub use label_propagation::{LabelPropagation, Method, Propagated};
 pub use lattice::{lattice_trees, red_black};

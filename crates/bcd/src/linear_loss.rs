@@ -306,7 +306,9 @@ impl<T: Scalar, X: DesignMatrix<T> + ?Sized, L: Loss<T>> Objective<T> for Linear
         let State { work, predictors, product, .. } = state;
         Zip::from(&mut *work).and(&*predictors).and(&*product).for_each(|w, &z, &q| *w = z + a * q);
         let (slope, curvature) = state.along;
-        Ok(self.loss.value(&state.work)? + self.ridge_value(&state.x) + a * (slope + constant::<T>(0.5) * a * curvature))
+        Ok(self.loss.value(&state.work)?
+            + self.ridge_value(&state.x)
+            + a * (slope + constant::<T>(0.5) * a * curvature))
     }
 
     fn advance(&self, state: &mut State<T>, block: &[usize], d: &[T], a: T) -> Result<()> {

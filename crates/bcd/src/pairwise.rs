@@ -149,9 +149,8 @@ impl<T: Scalar, L: Loss<T>> Pairwise<T, L> {
         (self.starts, self.of_variable) = grouped(p, self.terms.iter().map(ends));
         let slots = self.graph.slots(p - 1).end;
         let graph = &self.graph;
-        let slot_of = |from: usize, to: usize| {
-            graph.slots(from).start + graph.neighbours(from).partition_point(|&j| j < to)
-        };
+        let slot_of =
+            |from: usize, to: usize| graph.slots(from).start + graph.neighbours(from).partition_point(|&j| j < to);
         let pairs = self.terms.iter().map(|t| {
             let both = if t.j == NONE { [NONE, NONE] } else { [slot_of(t.i, t.j), slot_of(t.j, t.i)] };
             both.into_iter().filter(|&s| s != NONE)

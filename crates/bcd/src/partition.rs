@@ -83,7 +83,12 @@ impl Partition {
     ///
     /// # Errors
     /// A size of 0, blocks that are no partition or split a group, no graph where one is needed.
-    pub fn blocks<T: Scalar>(&self, problem: &Problem<'_, T>, state: &mut State<T>, seed: u64) -> Result<Vec<Vec<usize>>> {
+    pub fn blocks<T: Scalar>(
+        &self,
+        problem: &Problem<'_, T>,
+        state: &mut State<T>,
+        seed: u64,
+    ) -> Result<Vec<Vec<usize>>> {
         let p = problem.objective.variables();
         let graph = || problem.objective.graph().ok_or_else(|| no_graph("a graph partition"));
         let visit = |visit: Visit| match visit {

@@ -300,9 +300,10 @@ impl<T: Scalar> Penalty<T> {
             };
         }
         let Some(g) = self.separable() else { return T::nan() };
-        x.iter().zip(gradient).enumerate().fold(T::zero(), |m, (i, (&x, &d))| {
-            larger(m, (x - g.coordinate_prox(i, x - d, T::one())).abs())
-        })
+        x.iter()
+            .zip(gradient)
+            .enumerate()
+            .fold(T::zero(), |m, (i, (&x, &d))| larger(m, (x - g.coordinate_prox(i, x - d, T::one())).abs()))
     }
 }
 

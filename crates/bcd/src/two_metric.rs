@@ -106,7 +106,9 @@ impl<T: Scalar> Bounds<T> {
 }
 
 pub(crate) fn only_bounds<T: Scalar>(problem: &Problem<'_, T>) -> crate::Error {
-    problem.penalty.incompatible("update TwoMetric", "it projects on bounds; the penalty must be NonNegative, Box or none")
+    problem
+        .penalty
+        .incompatible("update TwoMetric", "it projects on bounds; the penalty must be NonNegative, Box or none")
 }
 
 /// Item 8.

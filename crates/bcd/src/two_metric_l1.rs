@@ -91,8 +91,7 @@ impl<T: Scalar> Step<T> for TwoMetricL1Step<T> {
             self.s[k] = r;
         }
         let pulled = |k: &usize| memory.x[*k] == zero && self.orthant[*k].is_finite() && self.pseudo[*k] != zero;
-        let total: T =
-            (0..indices.len()).filter(pulled).map(|k| problem.curvatures[indices[k]] + squares[k]).sum();
+        let total: T = (0..indices.len()).filter(pulled).map(|k| problem.curvatures[indices[k]] + squares[k]).sum();
         if total > zero {
             for k in (0..indices.len()).filter(pulled) {
                 self.s[k] = -self.pseudo[k] / total;

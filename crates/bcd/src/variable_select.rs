@@ -1,7 +1,7 @@
 //! Selection of any τ coordinates.
 
-use crate::gsq::{BlockSearch, greedy_growth, value_with};
 use crate::block_solver::BlockSolver;
+use crate::gsq::{BlockSearch, greedy_growth, value_with};
 use crate::model_decrease::model_decrease;
 use crate::objective::Curvature;
 use crate::rule::{DiagonalBound, Rule};
@@ -46,7 +46,9 @@ impl<T: Scalar> VariableSelect<T> {
         }
         let incompatible = |reason| Err(Error::Incompatible { first: rule.name(), second: "variable blocks", reason });
         match rule {
-            Rule::Gsl | Rule::Gsq => return incompatible("the best τ coordinates are intractable to find; use GsqGreedy"),
+            Rule::Gsl | Rule::Gsq => {
+                return incompatible("the best τ coordinates are intractable to find; use GsqGreedy");
+            }
             Rule::Permuted | Rule::GsqNewton | Rule::MaximumImprovement => {
                 return incompatible("it compares blocks of a fixed list; use Blocks::Fixed");
             }
@@ -164,7 +166,8 @@ impl<T: Scalar> VariableSelect<T> {
                     None => Scalar::to_f64(weights[k]),
                     Some(units) => units[k].iter().map(|&i| Scalar::to_f64(weights[i])).sum(),
                 };
-                let keys: Vec<f64> = (0..n).map(|k| (1.0 - uniform[k]).ln() / weight(k).max(f64::MIN_POSITIVE)).collect();
+                let keys: Vec<f64> =
+                    (0..n).map(|k| (1.0 - uniform[k]).ln() / weight(k).max(f64::MIN_POSITIVE)).collect();
                 let mut order: Vec<usize> = (0..n).collect();
                 order.sort_by(|&a, &b| keys[b].total_cmp(&keys[a]));
                 order

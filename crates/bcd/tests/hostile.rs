@@ -1,9 +1,9 @@
 //! Bad input: every error, no panic.
 
 use bcd::{
-    ActiveRule, Bcd, BlockScores, Blocks, Curvature, DiagonalBound, Error, ForestFactor, ForestOrder, Graph, Inner, LabelPropagation,
-    LineSearch, LinearLoss, Objective, Pairwise, Partition, Penalty, Problem, Quadratic, Rule, ScoreNorm, Softmax, SparseQuadratic,
-    Update, Visit,
+    ActiveRule, Bcd, BlockScores, Blocks, Curvature, DiagonalBound, Error, ForestFactor, ForestOrder, Graph, Inner,
+    LabelPropagation, LineSearch, LinearLoss, Objective, Pairwise, Partition, Penalty, Problem, Quadratic, Rule,
+    ScoreNorm, Softmax, SparseQuadratic, Update, Visit,
 };
 use core_optim::Stopped;
 use core_optim::design::Dense;
@@ -64,7 +64,11 @@ fn impossible_combinations_say_why() {
     for update in [Update::Matrix, Update::newton(), Update::Cubic(bcd::CubicConstant::Adaptive)] {
         refused(Bcd::new().update(update), l1(), "does not go with penalty L1");
     }
-    refused(Bcd::new().update(Update::TwoMetric(ActiveRule::Adaptive)), l1(), "update TwoMetric does not go with penalty L1");
+    refused(
+        Bcd::new().update(Update::TwoMetric(ActiveRule::Adaptive)),
+        l1(),
+        "update TwoMetric does not go with penalty L1",
+    );
     refused(Bcd::new().update(Update::TwoMetricL1), Penalty::None, "update TwoMetricL1 does not go with no penalty");
     let groups: Penalty<f64> = GroupL2::new(3, 0.1, &[vec![0, 2]]).unwrap().into();
     let exact = Update::ProxNewton { curvature: Curvature::AtPoint, inner: Inner::ActiveSet };
@@ -76,7 +80,12 @@ fn impossible_combinations_say_why() {
     refused(colours.update(Update::Gradient), Penalty::None, "it has no graph");
     refused(Bcd::new().blocks(Blocks::Variable(2)).update(Update::Forest), Penalty::None, "need not induce forests");
     let cubic = Bcd::new().update(Update::Cubic(bcd::CubicConstant::Bound));
-    let f = Pairwise::new(2, Huber::new(1.0).unwrap()).unwrap().difference(0, 1, 1.0, 0.0).unwrap().single(0, 1.0, 3.0).unwrap();
+    let f = Pairwise::new(2, Huber::new(1.0).unwrap())
+        .unwrap()
+        .difference(0, 1, 1.0, 0.0)
+        .unwrap()
+        .single(0, 1.0, 3.0)
+        .unwrap();
     assert!(cubic.fit(&f, &Penalty::None).unwrap_err().to_string().contains("CubicConstant::Adaptive"));
     let grow = Bcd::new().blocks(Blocks::Forest).rule(Rule::Gsq).update(Update::Forest);
     assert!(grow.fit(&f, &Penalty::None).unwrap_err().to_string().contains("forests grow by"));
@@ -139,7 +148,9 @@ fn graphs_are_checked_at_the_door() {
     assert!(matches!(factor.factorise(&order, |_| 0.5, |_| 1.0, None), Err(Error::NotPositiveDefinite { .. })));
     assert!(factor.solve(&order, &mut [1.0]).is_err());
     let labels = |labels: &[(usize, f64)]| LabelPropagation::new(&triangle, labels).map(|_| ());
-    assert!(labels(&[(9, 1.0)]).is_err() && labels(&[(0, 1.0), (0, 2.0)]).is_err() && labels(&[(0, f64::NAN)]).is_err());
+    assert!(
+        labels(&[(9, 1.0)]).is_err() && labels(&[(0, 1.0), (0, 2.0)]).is_err() && labels(&[(0, f64::NAN)]).is_err()
+    );
     assert!(labels(&[(0, 1.0), (1, 1.0), (2, 1.0)]).is_err());
     assert_eq!(labels(&[]), Err(Error::UnlabelledComponent { node: 0 }));
     let two = Graph::new(3, &[(0, 1, 1.0)]).unwrap();
@@ -150,7 +161,7 @@ fn graphs_are_checked_at_the_door() {
     assert!(matches!(LabelPropagation::new(&negative, &[(0, 1.0)]), Err(Error::NegativeWeight { .. })));
     let problem = LabelPropagation::new(&triangle, &[(0, 1.0)]).unwrap();
     assert!(problem.solve(0.0).is_err() && problem.solve(f64::NAN).is_err() && problem.relabelled(&[]).is_err());
-    assert!(problem.clone().bounds(1.0, 0.0).is_err());
+    assert!(problem.bounds(1.0, 0.0).is_err());
     assert!(SparseQuadratic::new(triangle.clone(), array![1.0], array![1.0, 1.0, 1.0]).is_err());
     assert!(SparseQuadratic::new(triangle, array![1.0, -1.0, 1.0], array![1.0, 1.0, 1.0]).is_err());
     assert!(Pairwise::<f64, _>::new(0, Squared).is_err());
@@ -181,7 +192,8 @@ fn edge_cases_are_legal() {
         (BoxConstraint::uniform(-9.0, 9.0).unwrap().into(), 5.0),
     ] {
         for update in [Update::Gradient, Update::Exact, Update::prox_newton(), Update::Estimated { relax: 1.0 }] {
-            let bcd = Bcd::new().blocks(Blocks::Fixed(Partition::Whole)).rule(Rule::Cyclic).update(update).tolerance(1e-9);
+            let bcd =
+                Bcd::new().blocks(Blocks::Fixed(Partition::Whole)).rule(Rule::Cyclic).update(update).tolerance(1e-9);
             let fit = bcd.fit_from(&f, &penalty, &array![0.0, 5.0, 0.0]).unwrap();
             // Gradient steps of the whole block draw it in geometrically.
             let distance: f64 = fit.x[1] - middle;
@@ -199,7 +211,11 @@ fn edge_cases_are_legal() {
     assert_eq!(fit.stopped, Stopped::IterationLimit);
     assert!(fit.x.iter().all(|x: &f64| x.is_finite()));
     // A start outside the box is projected; λ beyond λmax ends at once.
-    let fit = Bcd::new().max_iterations(0).fit_from(&f, &BoxConstraint::uniform(0.0, 1.0).unwrap().into(), &array![9.0, -9.0, 0.5]);
+    let fit = Bcd::new().max_iterations(0).fit_from(
+        &f,
+        &BoxConstraint::uniform(0.0, 1.0).unwrap().into(),
+        &array![9.0, -9.0, 0.5],
+    );
     assert_eq!(fit.unwrap().x, array![1.0, 0.0, 0.5]);
     let fit = Bcd::new().fit(&f, &L1::new(100.0).unwrap().into()).unwrap();
     assert_eq!((fit.iterations, fit.certificate.gap), (0, Some(0.0)));
@@ -215,10 +231,7 @@ fn scores_that_are_no_numbers_are_errors() {
     let mut state = bcd::state_at(&f, &array![0.0, 0.0]).unwrap();
     let scores = BlockScores::new(&problem, &mut state, &[vec![0, 0]], Rule::Gs, ScoreNorm::L2);
     assert!(scores.unwrap_err().to_string().contains("names a coordinate twice"));
-    assert_eq!(
-        bcd::descending(&[1.0, f64::NAN]).unwrap_err(),
-        Error::NotANumber { what: "score", coordinate: 1 }
-    );
+    assert_eq!(bcd::descending(&[1.0, f64::NAN]).unwrap_err(), Error::NotANumber { what: "score", coordinate: 1 });
     assert!(bcd::ascending(&[f64::NAN]).is_err() && bcd::chunks(&[1], 0).is_err());
     assert!(bcd::cubic_model_minimum(&array![[1.0]], &[f64::NAN], 1.0).is_err());
     assert!(bcd::cubic_model_minimum(&array![[1.0]], &[1.0, 2.0], 1.0).is_err());

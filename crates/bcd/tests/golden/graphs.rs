@@ -2,8 +2,9 @@
 
 use crate::data::{edges, serde_list, state};
 use bcd::{
-    Bcd, Blocks, Curvature, Graph, LabelPropagation, Partition, Penalty, Rule, SparseQuadratic, Update, alternating, ascending,
-    chunks, colouring, descending, forest_direction, forest_partition, greedy_forest, lattice_trees, red_black,
+    Bcd, Blocks, Curvature, Graph, LabelPropagation, Partition, Penalty, Rule, SparseQuadratic, Update, alternating,
+    ascending, chunks, colouring, descending, forest_direction, forest_partition, greedy_forest, lattice_trees,
+    red_black,
 };
 use golden::{Case, Check, Runner, Tolerance};
 use ndarray::Array1;
@@ -14,7 +15,7 @@ pub(crate) fn add(runner: Runner) -> Runner {
         .cases("forests", forests)
         .cases("forest_solve", forest_solve)
         .cases("lattice_d", lattice_d)
-            .cases("rng_mt19937", random_numbers)
+        .cases("rng_mt19937", random_numbers)
 }
 
 fn partitions(case: &Case, check: &mut Check) {
@@ -66,8 +67,16 @@ fn lattice_d(case: &Case, check: &mut Check) {
     let on_unknown = |parts: [Vec<usize>; 2]| parts.map(|part| problem.restrict(&part)).to_vec();
     let general = (f.linear().len() as f64).cbrt().floor() as usize;
     let curves = [
-        ("subopt_red_black", Blocks::Fixed(Partition::User(on_unknown(red_black(rows, columns).unwrap()))), Update::Forest),
-        ("subopt_tree_partition", Blocks::Fixed(Partition::User(on_unknown(lattice_trees(rows, columns).unwrap()))), Update::Forest),
+        (
+            "subopt_red_black",
+            Blocks::Fixed(Partition::User(on_unknown(red_black(rows, columns).unwrap()))),
+            Update::Forest,
+        ),
+        (
+            "subopt_tree_partition",
+            Blocks::Fixed(Partition::User(on_unknown(lattice_trees(rows, columns).unwrap()))),
+            Update::Forest,
+        ),
         ("subopt_greedy_forest", Blocks::Forest, Update::Forest),
         ("subopt_general_13", Blocks::Variable(general), Update::Matrix),
     ];
@@ -88,7 +97,12 @@ fn lattice_d(case: &Case, check: &mut Check) {
         // "2 percent; greedy_forest 30 percent (depends on how ties are broken)", as the file says.
         let tolerance = if name == "subopt_greedy_forest" { 0.3 } else { 0.02 };
         for (k, value) in points {
-            check.scalar(&format!("{name} at {k}"), fit.trace[k].objective - optimum, value, Tolerance::relative(tolerance));
+            check.scalar(
+                &format!("{name} at {k}"),
+                fit.trace[k].objective - optimum,
+                value,
+                Tolerance::relative(tolerance),
+            );
         }
     }
     // The optimum itself, in a relative sense.

@@ -2,7 +2,8 @@
 
 use crate::data::{penalty, state, with_objective};
 use bcd::{
-    Bcd, Blocks, Partition, Penalty, Problem, Rule, Update, certificate, identification_radius, non_degeneracy, proximal_gradient_bound,
+    Bcd, Blocks, Partition, Penalty, Problem, Rule, Update, certificate, identification_radius, non_degeneracy,
+    proximal_gradient_bound,
 };
 use core_optim::prox::L1;
 use golden::{Case, Check, Runner, Tolerance};
@@ -85,10 +86,9 @@ fn active_set(case: &Case, check: &mut Check) {
         let fit = Bcd::new().tolerance(1e-14).max_iterations(5000).fit(f, &penalty).unwrap();
         check.scalar("f_opt", fit.objective, case.number("f_opt"), Tolerance::relative(1e-12));
         let signs = |x: &Array1<f64>| x.mapv(|v| if v == 0.0 { 0.0 } else { v.signum() });
-        for (field, partition) in [
-            ("pg_identified_at", Partition::Whole),
-            ("cyclic_prox_bcd_block3_identified_at", Partition::Order(3)),
-        ] {
+        for (field, partition) in
+            [("pg_identified_at", Partition::Whole), ("cyclic_prox_bcd_block3_identified_at", Partition::Order(3))]
+        {
             let bcd = Bcd::new().blocks(Blocks::Fixed(partition)).rule(Rule::Cyclic).update(Update::Gradient);
             let fit = bcd.tolerance(0.0).max_iterations(2000).fit(f, &penalty).unwrap();
             check.same("final signs", signs(&fit.x), signs(&wanted));

@@ -1,7 +1,7 @@
 //! Scores and blocks of the selection rules.
 
 use crate::data::{state, with_objective};
-use bcd::{BlockScores, Bcd, Blocks, DiagonalBound, Penalty, Problem, Quadratic, Rule, ScoreNorm, block_value, chunks};
+use bcd::{Bcd, BlockScores, Blocks, DiagonalBound, Penalty, Problem, Quadratic, Rule, ScoreNorm, block_value, chunks};
 use golden::{Case, Check, Runner, Tolerance};
 use ndarray::Array1;
 

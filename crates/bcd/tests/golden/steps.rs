@@ -2,8 +2,8 @@
 
 use crate::data::{square, state, with_objective};
 use bcd::{
-    ActiveRule, Bcd, Block, Blocks, Curvature, DiagonalBound, LineSearch, Objective, Penalty, Problem, Progress, Rule, State, Update,
-    cubic_model_minimum,
+    ActiveRule, Bcd, Block, Blocks, Curvature, DiagonalBound, LineSearch, Objective, Penalty, Problem, Progress, Rule,
+    State, Update, cubic_model_minimum,
 };
 use core_optim::prox::NonNegative;
 use core_tensor::linalg::SymmetricEigen;
@@ -116,8 +116,7 @@ fn non_negative(case: &Case, check: &mut Check) {
         let single: Vec<Vec<usize>> = (0..x.len()).map(|i| vec![i]).collect();
         let problem = Problem::new(f, &penalty).unwrap();
         let mut at = state(f, &x);
-        let mut scores =
-            bcd::BlockScores::new(&problem, &mut at, &single, Rule::GsModel, bcd::ScoreNorm::L2).unwrap();
+        let mut scores = bcd::BlockScores::new(&problem, &mut at, &single, Rule::GsModel, bcd::ScoreNorm::L2).unwrap();
         let mut found = Vec::new();
         scores.scores_into(&problem, &mut at, &mut found).unwrap();
         let found = Array1::from(found).mapv(|v: f64| -v);

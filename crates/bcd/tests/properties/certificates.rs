@@ -3,8 +3,8 @@
 use crate::config;
 use crate::problems::{draw, each, state};
 use bcd::{
-    ActiveRule, Bcd, Block, Curvature, Inner, LinearLoss, Penalty, Problem, Update, block_descent_bound, certificate, lambda_max,
-    non_degeneracy, proximal_gradient_bound,
+    ActiveRule, Bcd, Block, Curvature, Inner, LinearLoss, Penalty, Problem, Update, block_descent_bound, certificate,
+    lambda_max, non_degeneracy, proximal_gradient_bound,
 };
 use core_optim::Stopped;
 use core_optim::design::Dense;

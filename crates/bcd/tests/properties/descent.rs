@@ -3,7 +3,8 @@
 use crate::config;
 use crate::problems::{draw, each};
 use bcd::{
-    ActiveRule, Bcd, Blocks, CubicConstant, Curvature, DiagonalBound, Inner, LineSearch, LinearLoss, Partition, Penalty, Rule, Update,
+    ActiveRule, Bcd, Blocks, CubicConstant, Curvature, DiagonalBound, Inner, LineSearch, LinearLoss, Partition,
+    Penalty, Rule, Update,
 };
 use core_optim::Stopped;
 use core_optim::design::Dense;
@@ -23,14 +24,8 @@ const SMOOTH: [Update; 8] = [
     Update::TwoMetric(ActiveRule::Adaptive),
 ];
 
-const RULES: [Rule; 6] = [
-    Rule::Cyclic,
-    Rule::Random,
-    Rule::Lipschitz,
-    Rule::GsModel,
-    Rule::GsLength,
-    Rule::GsSubgradient,
-];
+const RULES: [Rule; 6] =
+    [Rule::Cyclic, Rule::Random, Rule::Lipschitz, Rule::GsModel, Rule::GsLength, Rule::GsSubgradient];
 
 /// |x|³/3: a penalty of one's own, whose minimiser in u of u³/3 + (u - v)²/(2t) solves a quadratic equation.
 struct Cube;

@@ -3,8 +3,9 @@
 use crate::config;
 use crate::problems::state;
 use bcd::{
-    Bcd, Blocks, Curvature, ForestOrder, Graph, LabelPropagation, Objective, Pairwise, Partition, Penalty, Rule, SparseQuadratic, Update,
-    Visit, colouring, forest_direction, forest_partition, greedy_forest, lattice_trees, red_black,
+    Bcd, Blocks, Curvature, ForestOrder, Graph, LabelPropagation, Objective, Pairwise, Partition, Penalty, Rule,
+    SparseQuadratic, Update, Visit, colouring, forest_direction, forest_partition, greedy_forest, lattice_trees,
+    red_black,
 };
 use core_optim::loss::{Huber, Logistic, Squared};
 use core_optim::prox::BoxConstraint;
@@ -82,7 +83,7 @@ proptest! {
         };
         let everything: Vec<usize> = (0..n).collect();
         let forests = forest_partition(g, &order).unwrap();
-        prop_assert_eq!(sorted(&forests), everything.clone());
+        prop_assert_eq!(&sorted(&forests), &everything);
         prop_assert!(forests.iter().all(|forest| ForestOrder::new(g, forest).is_ok()));
         let classes = colouring(g, &order).unwrap();
         prop_assert_eq!(sorted(&classes), everything);
@@ -94,7 +95,7 @@ proptest! {
         let trees = lattice_trees(rows, columns).unwrap();
         let colours = red_black(rows, columns).unwrap();
         let nodes: Vec<usize> = (0..rows * columns).collect();
-        prop_assert_eq!(sorted(&trees), nodes.clone());
+        prop_assert_eq!(&sorted(&trees), &nodes);
         prop_assert_eq!(sorted(&colours), nodes);
         for tree in trees.iter().filter(|tree| !tree.is_empty()) {
             prop_assert!(ForestOrder::new(&lattice, tree).is_ok());

@@ -3,7 +3,8 @@
 use crate::config;
 use crate::problems::{block, draw, each, hessian, state};
 use bcd::{
-    Bcd, Block, BlockScores, Blocks, Curvature, DiagonalBound, Penalty, Problem, Progress, Rule, ScoreNorm, Update, block_value, chunks,
+    Bcd, Block, BlockScores, Blocks, Curvature, DiagonalBound, Penalty, Problem, Progress, Rule, ScoreNorm, Update,
+    block_value, chunks,
 };
 use core_tensor::linalg::SymmetricEigen;
 use ndarray::Array1;
@@ -23,7 +24,10 @@ fn picked(f: &dyn bcd::Objective<f64>, x: &Array1<f64>, blocks: Blocks, rule: Ru
 }
 
 fn subsets(p: usize, size: usize) -> Vec<Vec<usize>> {
-    (0..1_usize << p).filter(|s| s.count_ones() as usize == size).map(|s| (0..p).filter(|i| s >> i & 1 == 1).collect()).collect()
+    (0..1_usize << p)
+        .filter(|s| s.count_ones() as usize == size)
+        .map(|s| (0..p).filter(|i| s >> i & 1 == 1).collect())
+        .collect()
 }
 
 proptest! {

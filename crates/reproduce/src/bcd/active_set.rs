@@ -4,7 +4,9 @@ use crate::chart::{Chart, Plot};
 use crate::experiment::{Claim, Experiment, Findings, Outcome, Verdict};
 use crate::job::for_all;
 use crate::table::Table;
-use bcd::{Bcd, Blocks, LinearLoss, Partition, Penalty, Problem, Rule, Update, non_degeneracy, proximal_gradient_bound};
+use bcd::{
+    Bcd, Blocks, LinearLoss, Partition, Penalty, Problem, Rule, Update, non_degeneracy, proximal_gradient_bound,
+};
 use core_optim::design::Dense;
 use core_optim::prox::L1;
 use core_tensor::linalg::SymmetricEigen;
@@ -38,7 +40,8 @@ fn one(seed: u64) -> Outcome<Option<Found>> {
     let lambda = 0.2 * largest;
     let penalty: Penalty<f64> = L1::new(lambda)?.into();
     let best = Bcd::new().tolerance(1e-15).fit(&f, &penalty)?;
-    let Some(delta) = non_degeneracy(&Problem::new(&f, &penalty)?, &best.x)?.filter(|&delta| delta > 1e-9 * lambda) else {
+    let Some(delta) = non_degeneracy(&Problem::new(&f, &penalty)?, &best.x)?.filter(|&delta| delta > 1e-9 * lambda)
+    else {
         return Ok(None);
     };
     let mut eigen = SymmetricEigen::new(20);

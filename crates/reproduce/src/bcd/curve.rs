@@ -21,8 +21,12 @@ impl Curve {
         optimum: f64,
         iterations: usize,
     ) -> Outcome<Self> {
-        let fit: Fit<f64> =
-            bcd.tolerance(0.0).check_every(usize::MAX).max_iterations(iterations).trace(true).fit(objective, penalty)?;
+        let fit: Fit<f64> = bcd
+            .tolerance(0.0)
+            .check_every(usize::MAX)
+            .max_iterations(iterations)
+            .trace(true)
+            .fit(objective, penalty)?;
         let values = fit.trace.iter().map(|step| step.objective - optimum).collect();
         Ok(Self { name: name.into(), values, identified_at: fit.identified_at })
     }

@@ -9,8 +9,11 @@ use bcd::{Bcd, Blocks, LinearLoss, Partition, Penalty, Rule, Update};
 use datasets::bcd::logistic_b;
 use ndarray::Array1;
 
-pub(crate) const ESTIMATED: Experiment =
-    Experiment { name: "bcd-estimated-constants", title: "Estimated against exact Lipschitz constants", run: estimated };
+pub(crate) const ESTIMATED: Experiment = Experiment {
+    name: "bcd-estimated-constants",
+    title: "Estimated against exact Lipschitz constants",
+    run: estimated,
+};
 
 fn estimated() -> Outcome<Findings> {
     let b = logistic_b();
@@ -25,7 +28,10 @@ fn estimated() -> Outcome<Findings> {
         let bcd = Bcd::new().blocks(Blocks::Fixed(Partition::Order(20))).rule(Rule::Gsl).update(update);
         Curve::run(name, bcd, &f, &Penalty::None, 0.0, 500)
     })?;
-    let mut table = Table::new("f after so many updates, GSL, blocks of 20 in natural order", &["L_b", "100", "300", "500", "published 500"]);
+    let mut table = Table::new(
+        "f after so many updates, GSL, blocks of 20 in natural order",
+        &["L_b", "100", "300", "500", "published 500"],
+    );
     for (curve, published) in curves.iter().zip(["94", "19", ""]) {
         let cells = [100, 300, 500].map(|k| short(curve.at(k)));
         table.row([curve.name.clone()].into_iter().chain(cells).chain([published.to_owned()]));

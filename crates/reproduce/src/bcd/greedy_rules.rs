@@ -65,7 +65,8 @@ fn greedy_rules() -> Outcome<Findings> {
         }
     }
     let value = |name: &str| curves.iter().find(|c| c.name == name).map_or(f64::NAN, |c| c.at(500));
-    let chain = ["B, matrix: GSQ variable", "B, matrix: GSD variable", "B, matrix: GS variable", "B, matrix: random variable"];
+    let chain =
+        ["B, matrix: GSQ variable", "B, matrix: GSD variable", "B, matrix: GS variable", "B, matrix: random variable"];
     let found = chain.map(value);
     claims.push(Claim::new(
         "variable blocks, matrix updates: GSQ ≤ GSD ≤ GS ≤ random",

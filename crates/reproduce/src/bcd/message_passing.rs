@@ -45,14 +45,20 @@ fn table(title: &str, curves: &[Curve], published: &[[f64; 3]]) -> Table {
 fn message_passing() -> Outcome<Findings> {
     let (grid, rows, columns) = lattice()?;
     let on_unknown = |parts: [Vec<usize>; 2]| parts.map(|part| grid.restrict(&part)).to_vec();
-    let general = |p: usize| Bcd::new().blocks(Blocks::Variable((p as f64).cbrt() as usize)).rule(Rule::Gs).update(Update::Matrix);
-    let d = curves(&grid, LATTICE_OPTIMUM, vec![
-        ("greedy forest", grown(Rule::Gs)),
-        ("tree partition", fixed(on_unknown(lattice_trees(rows, columns)?))),
-        ("random forest", grown(Rule::Random)),
-        ("red-black", fixed(on_unknown(red_black(rows, columns)?))),
-        ("general, 13 coordinates", general(grid.unlabelled().len())),
-    ])?;
+    let general = |p: usize| {
+        Bcd::new().blocks(Blocks::Variable((p as f64).cbrt() as usize)).rule(Rule::Gs).update(Update::Matrix)
+    };
+    let d = curves(
+        &grid,
+        LATTICE_OPTIMUM,
+        vec![
+            ("greedy forest", grown(Rule::Gs)),
+            ("tree partition", fixed(on_unknown(lattice_trees(rows, columns)?))),
+            ("random forest", grown(Rule::Random)),
+            ("red-black", fixed(on_unknown(red_black(rows, columns)?))),
+            ("general, 13 coordinates", general(grid.unlabelled().len())),
+        ],
+    )?;
     let published_d = [
         [6.2e4, 0.48, 1.1e-5],
         [8.0e4, 0.80, 2.3e-5],
@@ -63,15 +69,19 @@ fn message_passing() -> Outcome<Findings> {
     // An independent run of the same problem: at 100 and 300.
     let independent_d = [Some([6.59e4, 0.608]), Some([8.24e4, 0.893]), None, Some([2.13e6, 5540.0]), None];
     let moons = two_moons()?;
-    let e = curves(&moons, MOONS_OPTIMUM, vec![
-        ("greedy forest", grown(Rule::Gs)),
-        ("tree partition by L", of_graph(Partition::Forests, Visit::Curvature)),
-        ("tree partition, natural", of_graph(Partition::Forests, Visit::Natural)),
-        ("random forest", grown(Rule::Random)),
-        ("colouring by L", of_graph(Partition::Colouring, Visit::Curvature)),
-        ("colouring, natural", of_graph(Partition::Colouring, Visit::Natural)),
-        ("general, 12 coordinates", general(moons.unlabelled().len())),
-    ])?;
+    let e = curves(
+        &moons,
+        MOONS_OPTIMUM,
+        vec![
+            ("greedy forest", grown(Rule::Gs)),
+            ("tree partition by L", of_graph(Partition::Forests, Visit::Curvature)),
+            ("tree partition, natural", of_graph(Partition::Forests, Visit::Natural)),
+            ("random forest", grown(Rule::Random)),
+            ("colouring by L", of_graph(Partition::Colouring, Visit::Curvature)),
+            ("colouring, natural", of_graph(Partition::Colouring, Visit::Natural)),
+            ("general, 12 coordinates", general(moons.unlabelled().len())),
+        ],
+    )?;
     let published_e = [
         [4.2, 0.015, 7.4e-5],
         [8.6, 0.094, 1.7e-3],

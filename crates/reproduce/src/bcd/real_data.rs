@@ -3,7 +3,10 @@
 use crate::cpu::Stopwatch;
 use crate::experiment::{Claim, Experiment, Findings, Outcome, Verdict};
 use crate::table::Table;
-use bcd::{Bcd, Blocks, Fit, Graph, LabelPropagation, LinearLoss, Method, Objective, Penalty, Problem, Rule, Softmax, Update, lambda_max};
+use bcd::{
+    Bcd, Blocks, Fit, Graph, LabelPropagation, LinearLoss, Method, Objective, Penalty, Problem, Rule, Softmax, Update,
+    lambda_max,
+};
 use core_optim::design::Dense;
 use core_optim::prox::{L1, NonNegative};
 use core_tensor::operator::{ConjugateGradients, Limits};
@@ -167,9 +170,8 @@ fn propagation(mnist: &Mnist) -> Outcome<Propagation> {
             Ok(_) => break graph,
         }
     };
-    let one_hot = |digit: u8| -> Vec<f64> {
-        labelled.iter().map(|&i| f64::from(u8::from(mnist.label[i] == digit))).collect()
-    };
+    let one_hot =
+        |digit: u8| -> Vec<f64> { labelled.iter().map(|&i| f64::from(u8::from(mnist.label[i] == digit))).collect() };
     let base = LabelPropagation::new(&graph, &labelled.iter().map(|&i| (i, 0.0)).collect::<Vec<_>>())?;
     let mut scores = Array2::zeros((mnist.label.len(), 10));
     let (mut ours, mut plain, mut iterations, mut difference) = (0.0, 0.0, [0, 0], 0.0_f64);
