@@ -147,7 +147,7 @@ fn lattices() -> Outcome<Findings> {
     let watch = Stopwatch::start();
     let found = large.clone().bounds(-BOUND, BOUND)?.solve(TOLERANCE)?;
     let automatic = Run {
-        name: "LabelPropagation (forests from the clipped free solution)".to_owned(),
+        name: "LabelPropagation (projected CG from the clipped free solution)".to_owned(),
         seconds: watch.seconds(),
         iterations: found.iterations,
         residual: found.residual,
