@@ -69,11 +69,11 @@ fn dual_value<T: Scalar>(problem: &Problem<'_, T>, state: &mut State<T>) -> Resu
                 _ => ridge,
             };
             let free = (0..state.x.len()).any(|i| match (penalty.shape(i), penalty.groups()) {
-                (Some(Shape::Kink { slope, .. }), _) => slope == T::zero(),
-                (_, Some(groups)) => {
+                (Some(Shape::Kink { slope, .. } | Shape::Interval { slope, .. }), _) => slope == T::zero(),
+                (None, Some(groups)) => {
                     groups.owner(i).is_none_or(|group| groups.penalty().group_level(group) == T::zero())
                 }
-                _ => false,
+                (None, None) => false,
             });
             if free {
                 // A coordinate without penalty allows only dual points orthogonal to its column.

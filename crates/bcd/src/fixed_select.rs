@@ -57,7 +57,7 @@ impl<T: Scalar> FixedSelect<T> {
         Ok(match self.rule {
             Rule::Cyclic => iteration % m,
             Rule::Permuted => {
-                if iteration % m == 0 || self.order.len() != m {
+                if iteration.is_multiple_of(m) || self.order.len() != m {
                     self.order = permutation(&mut self.streams.stream(1 + (iteration / m) as u64), m);
                 }
                 self.order[iteration % m]

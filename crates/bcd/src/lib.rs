@@ -33,6 +33,7 @@ mod objective;
 mod pairwise;
 mod partition;
 mod penalty;
+mod projected_cg;
 mod prox_newton;
 mod quadratic;
 mod rule;

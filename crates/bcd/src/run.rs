@@ -53,12 +53,12 @@ pub(crate) fn run<T: Scalar>(
         }
         let at_limit = iteration >= options.iterations;
         let stalled = iteration > 0
-            && iteration % epoch == 0
+            && iteration.is_multiple_of(epoch)
             && !(epoch_start - total > constant::<T>(1e-15).max(T::epsilon() * constant::<T>(0.1)) * total.abs());
-        if iteration % epoch == 0 {
+        if iteration.is_multiple_of(epoch) {
             epoch_start = total;
         }
-        if iteration % options.check_every == 0 || at_limit || stalled {
+        if iteration.is_multiple_of(options.check_every) || at_limit || stalled {
             if bound.check(problem, &mut state, options.tolerance)? {
                 // Believe it only of a state without drift.
                 problem.objective.refresh(&mut state)?;
@@ -82,7 +82,7 @@ pub(crate) fn run<T: Scalar>(
         if at_limit {
             break Stopped::IterationLimit;
         }
-        if iteration > 0 && iteration % refresh_every == 0 {
+        if iteration > 0 && iteration.is_multiple_of(refresh_every) {
             problem.objective.refresh(&mut state)?;
             penalty_value = problem.penalty.value(&state.x);
         }

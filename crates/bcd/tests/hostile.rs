@@ -161,7 +161,7 @@ fn graphs_are_checked_at_the_door() {
     assert!(matches!(LabelPropagation::new(&negative, &[(0, 1.0)]), Err(Error::NegativeWeight { .. })));
     let problem = LabelPropagation::new(&triangle, &[(0, 1.0)]).unwrap();
     assert!(problem.solve(0.0).is_err() && problem.solve(f64::NAN).is_err() && problem.relabelled(&[]).is_err());
-    assert!(problem.clone().bounds(1.0, 0.0).is_err());
+    assert!(problem.bounds(1.0, 0.0).is_err());
     assert!(SparseQuadratic::new(triangle.clone(), array![1.0], array![1.0, 1.0, 1.0]).is_err());
     assert!(SparseQuadratic::new(triangle, array![1.0, -1.0, 1.0], array![1.0, 1.0, 1.0]).is_err());
     assert!(Pairwise::<f64, _>::new(0, Squared).is_err());

@@ -83,7 +83,7 @@ proptest! {
         };
         let everything: Vec<usize> = (0..n).collect();
         let forests = forest_partition(g, &order).unwrap();
-        prop_assert_eq!(sorted(&forests), everything.clone());
+        prop_assert_eq!(&sorted(&forests), &everything);
         prop_assert!(forests.iter().all(|forest| ForestOrder::new(g, forest).is_ok()));
         let classes = colouring(g, &order).unwrap();
         prop_assert_eq!(sorted(&classes), everything);
@@ -95,7 +95,7 @@ proptest! {
         let trees = lattice_trees(rows, columns).unwrap();
         let colours = red_black(rows, columns).unwrap();
         let nodes: Vec<usize> = (0..rows * columns).collect();
-        prop_assert_eq!(sorted(&trees), nodes.clone());
+        prop_assert_eq!(&sorted(&trees), &nodes);
         prop_assert_eq!(sorted(&colours), nodes);
         for tree in trees.iter().filter(|tree| !tree.is_empty()) {
             prop_assert!(ForestOrder::new(&lattice, tree).is_ok());

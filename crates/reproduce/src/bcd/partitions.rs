@@ -21,15 +21,15 @@ fn partitions() -> Outcome<Findings> {
     // p > n with rank n: the least squares can be met exactly, f* = 0.
     let squares = LinearLoss::least_squares(&design, &Array1::from(a.targets))?;
     let (grid, ..) = lattice()?;
-    let kinds: [(&str, fn(usize) -> Partition); 3] =
-        [("Sort", Partition::Sort), ("Average", Partition::Average), ("Order", Partition::Order)];
+    let kinds =
+        [("Sort", Partition::Sort(TAU)), ("Average", Partition::Average(TAU)), ("Order", Partition::Order(TAU))];
     let jobs: Vec<(bool, usize)> = [false, true].into_iter().flat_map(|d| (0..3).map(move |k| (d, k))).collect();
     let curves = for_all("partitions", &jobs, |&(on_lattice, k)| {
         let (f, optimum): (&dyn Objective<f64>, f64) =
             if on_lattice { (grid.objective(), LATTICE_OPTIMUM) } else { (&squares, 0.0) };
-        let (name, partition) = kinds[k];
-        let bcd = Bcd::new().blocks(Blocks::Fixed(partition(TAU))).rule(Rule::Gsl).update(Update::Gradient);
-        Curve::run(name, bcd, f, &Penalty::None, optimum, 500)
+        let (name, partition) = &kinds[k];
+        let bcd = Bcd::new().blocks(Blocks::Fixed(partition.clone())).rule(Rule::Gsl).update(Update::Gradient);
+        Curve::run(*name, bcd, f, &Penalty::None, optimum, 500)
     })?;
     let value = |on_lattice: usize, k: usize| curves[3 * on_lattice + k].at(500);
     let mut table = Table::new(

@@ -30,7 +30,7 @@ pub(super) fn two_moons() -> Outcome<LabelPropagation<f64>> {
 pub(super) fn large_lattice(n: usize) -> Outcome<LabelPropagation<f64>> {
     let graph = Graph::lattice(n, n, 1.0)?;
     let mut random = datasets::mersenne::MersenneTwister::new(2);
-    let labels = (0..n * n).filter_map(|node| (random.uniform() < 0.04).then_some(node)).collect::<Vec<_>>();
+    let labels = (0..n * n).filter(|_| random.uniform() < 0.04).collect::<Vec<_>>();
     let labels: Vec<(usize, f64)> = labels.into_iter().map(|node| (node, random.normal())).collect();
     Ok(LabelPropagation::new(&graph, &labels)?)
 }
