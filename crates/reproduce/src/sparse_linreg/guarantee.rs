@@ -14,14 +14,8 @@ pub(crate) const GUARANTEE: Experiment = Experiment {
     run,
 };
 
-const DESIGNS: [HardDesign; 6] = [
-    HardDesign::Walk,
-    HardDesign::Clusters,
-    HardDesign::Gauss,
-    HardDesign::Geom,
-    HardDesign::Rbf,
-    HardDesign::Factor,
-];
+const DESIGNS: [HardDesign; 6] =
+    [HardDesign::Walk, HardDesign::Clusters, HardDesign::Gauss, HardDesign::Geom, HardDesign::Rbf, HardDesign::Factor];
 const SETTINGS: [(usize, usize); 4] = [(8, 16), (4, 16), (8, 8), (4, 8)];
 const DRAWS: usize = 600;
 const N: usize = 300;
@@ -45,7 +39,8 @@ fn run() -> Outcome<Findings> {
     let cell = |design, k, g| jobs.iter().position(|job| *job == (design, k, g)).map_or(f64::NAN, |at| observed[at]);
     let order = [(4, 8), (4, 16), (8, 8), (8, 16)];
     for design in DESIGNS {
-        frequencies.row([design.to_string()].into_iter().chain(order.map(|(k, g)| format!("{:.3}", cell(design, k, g)))));
+        frequencies
+            .row([design.to_string()].into_iter().chain(order.map(|(k, g)| format!("{:.3}", cell(design, k, g)))));
     }
     let bound = |k: usize, g: usize| k as f64 / (g as f64 + 1.0);
     frequencies.row(["bound".to_owned()].into_iter().chain(order.map(|(k, g)| format!("{:.3}", bound(k, g).min(1.0)))));

@@ -100,15 +100,15 @@ fn run() -> Outcome<Findings> {
             Verdict::Exploratory,
         ));
     }
-    let records = jobs.iter().zip(&runs).map(|((at, split), run)| {
-        json!({"data": tables[*at].name, "split": split, "errors": run, "methods": METHODS})
-    });
+    let records = jobs
+        .iter()
+        .zip(&runs)
+        .map(|((at, split), run)| json!({"data": tables[*at].name, "split": split, "errors": run, "methods": METHODS}));
     let series = METHODS.iter().enumerate().map(|(method, name)| {
         let points = (0..tables.len()).map(|at| (at as f64 + 1.0, of(at, method).mean)).collect();
         ((*name).to_owned(), points)
     });
-    let plot =
-        Plot::Lines { x: "row of the table".to_owned(), log_x: false, log_y: false, series: series.collect() };
+    let plot = Plot::Lines { x: "row of the table".to_owned(), log_x: false, log_y: false, series: series.collect() };
     Ok(Findings {
         setting: "75/25 splits, columns standardised on the training rows, 5-fold cross-validation inside. riboflavin: the 500 \
                   most variable genes; splicing with at most 12 columns."

@@ -9,11 +9,8 @@ use crate::table::Table;
 use datasets::designs::{HardDesign, Plant};
 use serde_json::json;
 
-pub(crate) const SAMPLES: Experiment = Experiment {
-    name: "sparse-linreg-samples",
-    title: "Prediction error against the number of samples",
-    run,
-};
+pub(crate) const SAMPLES: Experiment =
+    Experiment { name: "sparse-linreg-samples", title: "Prediction error against the number of samples", run };
 
 const SIZES: [usize; 5] = [800, 400, 200, 100, 50];
 const DESIGNS: [HardDesign; 3] = [HardDesign::Equi { gap: 1e-4 }, HardDesign::Factor, HardDesign::Hier { groups: 3 }];
