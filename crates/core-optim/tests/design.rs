@@ -3,7 +3,7 @@
 use core_optim::Error;
 use core_optim::design::{CscMatrix, Dense, DesignMatrix, Standardised, WorkingVector};
 use core_tensor::Scalar;
-use ndarray::{Array1, Array2, ShapeBuilder, array};
+use ndarray::{Array1, Array2, ArrayRef1, ShapeBuilder, array};
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 
 fn config() -> ProptestConfig {
@@ -221,4 +221,67 @@ fn operations_are_checked() {
     assert!(WorkingVector::zeros(2).assign(&array![1.0]).is_err());
     assert!(WorkingVector::zeros(1).assign(&array![f64::INFINITY]).is_err());
     assert!(WorkingVector::zeros(2).dot(&array![1.0]).is_err());
+}
+
+/// Only what the trait requires, so that its own forms of the block operations run.
+struct Plain<'a>(&'a CscMatrix<f64>);
+
+impl DesignMatrix<f64> for Plain<'_> {
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.0.columns()
+    }
+
+    fn stored_dot(&self, j: usize, v: &ArrayRef1<f64>) -> core_optim::Result<f64> {
+        self.0.stored_dot(j, v)
+    }
+
+    fn stored_axpy(&self, j: usize, a: f64, v: &mut ArrayRef1<f64>) -> core_optim::Result<()> {
+        self.0.stored_axpy(j, a, v)
+    }
+
+    fn stored_moments(&self, j: usize) -> core_optim::Result<(f64, f64)> {
+        self.0.stored_moments(j)
+    }
+}
+
+#[test]
+fn block_operations_are_the_single_ones() {
+    let x = Array2::from_shape_fn((37, 9), |(i, j)| if (i * 5 + j * 3) % 4 == 0 { (i * 7 + j) as f64 - 90.0 } else { 0.0 });
+    let csc = CscMatrix::from_dense(&x).unwrap();
+    let dense = Dense::new(&x).unwrap();
+    let factors = Array1::from_shape_fn(9, |j| 0.5 + j as f64);
+    let means = Array1::from_shape_fn(9, |j| j as f64 - 3.0);
+    let (of_dense, of_csc) =
+        (Standardised::new(&dense, &means, &factors).unwrap(), Standardised::new(&csc, &means, &factors).unwrap());
+    let designs: [&dyn DesignMatrix<f64>; 5] = [&dense, &csc, &of_dense, &of_csc, &Plain(&csc)];
+    let v = Array1::from_shape_fn(37, |i| ((i * 11) % 17) as f64 - 8.0);
+    let columns = [3, 0, 8, 3];
+    for design in designs {
+        let mut dots = [f64::NAN; 4];
+        design.stored_dots_into(&columns, v.as_slice().unwrap(), &mut dots).unwrap();
+        let mut column = vec![f64::NAN; 37];
+        for (&j, dot) in columns.iter().zip(dots) {
+            // Small whole numbers and halves: exact in every order.
+            assert_eq!(dot, design.stored_dot(j, &v).unwrap());
+            design.stored_column_into(j, &mut column).unwrap();
+            assert_eq!(dot, column.iter().zip(&v).map(|(x, v)| x * v).sum::<f64>());
+            if let Some((rows, values, factor)) = design.sparse_column(j) {
+                assert_eq!(dot, rows.iter().zip(values).map(|(&i, x)| factor * x * v[i]).sum::<f64>());
+            }
+        }
+        assert!(design.stored_dots_into(&[9], v.as_slice().unwrap(), &mut [0.0]).is_err());
+        assert!(design.stored_dots_into(&[0], &[1.0], &mut [0.0]).is_err());
+        assert!(design.stored_dots_into(&[0, 1], v.as_slice().unwrap(), &mut [0.0]).is_err());
+        assert!(design.stored_column_into(9, &mut column).is_err());
+        assert!(design.stored_column_into(0, &mut [0.0]).is_err());
+        assert!(design.sparse_column(9).is_none());
+    }
+    assert!(csc.sparse_column(0).is_some() && of_csc.sparse_column(0).is_some());
+    assert!(dense.sparse_column(0).is_none() && of_dense.sparse_column(0).is_none());
+    assert_eq!(dense.stored_array().unwrap(), x.view());
+    assert!(csc.stored_array().is_none() && of_dense.stored_array().is_none());
 }

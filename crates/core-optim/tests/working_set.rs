@@ -559,12 +559,12 @@ fn single_precision_agrees_with_double() {
         .unwrap();
     assert!(fit.converged(), "{fit:?}");
     // √(2 · 1e-5) of the scale, through a well-conditioned support.
-    close(&lasso(&data, Kind::Squared, 2.0, 0.0), &fit.coefficients.mapv(|w| Scalar::to_f64(w)), 2e-2);
+    close(&lasso(&data, Kind::Squared, 2.0, 0.0), &fit.coefficients.mapv(Scalar::to_f64), 2e-2);
     let fit = solver
         .logistic(&Dense::new(&x).unwrap(), &narrow(&data.labels), &SparsePenalty::lasso(2.0).unwrap(), &options)
         .unwrap();
     assert!(fit.converged(), "{fit:?}");
-    close(&lasso(&data, Kind::Logistic, 2.0, 0.0), &fit.coefficients.mapv(|w| Scalar::to_f64(w)), 2e-2);
+    close(&lasso(&data, Kind::Logistic, 2.0, 0.0), &fit.coefficients.mapv(Scalar::to_f64), 2e-2);
 }
 
 #[test]

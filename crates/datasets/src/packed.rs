@@ -16,11 +16,7 @@ impl Packed {
     ///
     /// The bytes are constants of this crate: the tests of each data set prove that the unreachable arms are.
     pub(crate) fn table(&self) -> Array2<f64> {
-        // Ten bytes of header (no name, no extra fields: `gzip -n`), eight bytes of trailer.
-        let deflated = self.bytes.get(10..self.bytes.len().saturating_sub(8)).unwrap_or_default();
-        let Ok(text) = miniz_oxide::inflate::decompress_to_vec(deflated) else {
-            unreachable!("a table compiled into the crate is not a gzip stream")
-        };
+        let text = inflated(self.bytes);
         let text = String::from_utf8_lossy(&text);
         let mut entries = Vec::with_capacity(self.rows * self.columns);
         for line in text.lines().skip(self.header_lines) {
@@ -31,4 +27,16 @@ impl Packed {
             Err(error) => unreachable!("a table compiled into the crate has another shape: {error}"),
         }
     }
+}
+
+/// The contents of a file packed by `gzip -n`.
+///
+/// The bytes are constants of this crate: the tests of each data set prove that the unreachable arm is.
+pub(crate) fn inflated(bytes: &[u8]) -> Vec<u8> {
+    // Ten bytes of header (no name, no extra fields: `gzip -n`), eight bytes of trailer.
+    let deflated = bytes.get(10..bytes.len().saturating_sub(8)).unwrap_or_default();
+    let Ok(contents) = miniz_oxide::inflate::decompress_to_vec(deflated) else {
+        unreachable!("a file compiled into the crate is not a gzip stream")
+    };
+    contents
 }

@@ -95,6 +95,10 @@ impl<T: Scalar> DesignMatrix<T> for Dense<'_, T> {
         Ok(())
     }
 
+    fn stored_array(&self) -> Option<ArrayView2<'_, T>> {
+        Some(self.x.view())
+    }
+
     fn stored_column_into(&self, j: usize, out: &mut [T]) -> Result<()> {
         check_count("out", out.len(), self.rows(), ROWS)?;
         let column = self.column(j)?;

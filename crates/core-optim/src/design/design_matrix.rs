@@ -5,7 +5,7 @@ use crate::Result;
 use crate::error::{check_count, check_length};
 use crate::reduce::{constant, sum_by};
 use core_tensor::Scalar;
-use ndarray::{Array1, ArrayRef1, ArrayView1, ArrayViewMut1};
+use ndarray::{Array1, ArrayRef1, ArrayView1, ArrayView2, ArrayViewMut1};
 
 /// An n × d matrix X seen through its columns xⱼ = stored column j - shiftⱼ · 1.
 ///
@@ -66,6 +66,11 @@ pub trait DesignMatrix<T: Scalar> {
     fn stored_column_into(&self, j: usize, out: &mut [T]) -> Result<()> {
         out.fill(T::zero());
         self.stored_axpy(j, T::one(), &mut ArrayViewMut1::from(out))
+    }
+
+    /// All stored columns as an array (n × d), if they are one. `None` by default.
+    fn stored_array(&self) -> Option<ArrayView2<'_, T>> {
+        None
     }
 
     /// For a sparse matrix: rows and values of stored column j, and a factor of the values. `None` for a dense one (the default)

@@ -85,6 +85,15 @@ impl<T: Scalar> Correlations<T> {
         usize::from(self.reference[j]) == self.current
     }
 
+    /// Takes the correlations of all columns with the residual of now.
+    pub(super) fn assign(&mut self, values: &[T]) {
+        self.values.copy_from_slice(values);
+        self.reference.fill(0);
+        self.users = [0; REFERENCES];
+        self.users[0] = values.len();
+        (self.current, self.multiples[0], self.distances[0]) = (0, T::one(), T::zero());
+    }
+
     pub(super) fn set(&mut self, j: usize, value: T) {
         if self.reference[j] != NEVER {
             self.users[usize::from(self.reference[j])] -= 1;

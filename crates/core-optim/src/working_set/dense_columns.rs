@@ -10,6 +10,8 @@ pub(super) struct DenseColumns<T> {
     pub(super) rows: usize,
     pub(super) columns: Vec<T>,
     pub(super) residual: Vec<T>,
+    /// The columns of a Gram matrix, one after the other.
+    #[cfg(feature = "linalg")]
     gathered: Vec<T>,
     saved: [Vec<T>; 2],
 }
@@ -67,15 +69,18 @@ impl<T: Scalar> Quadratic<T> for DenseColumns<T> {
         use core_tensor::linalg::{Accumulate, gram_into};
         use ndarray::{ArrayView2, ArrayViewMut2};
         let (n, k) = (self.rows, slots.len());
+        // Consecutive slots stand one after the other already.
+        let consecutive = slots.iter().enumerate().all(|(i, &slot)| i == slot);
         self.gathered.clear();
-        for &slot in slots {
+        for &slot in slots.iter().filter(|_| !consecutive) {
             self.gathered.extend_from_slice(&self.columns[slot * n..(slot + 1) * n]);
         }
         out.clear();
         out.resize(k * k, T::zero());
-        if let (Ok(x), Ok(mut gram)) =
-            (ArrayView2::from_shape((k, n), &self.gathered), ArrayViewMut2::from_shape((k, k), out.as_mut_slice()))
-        {
+        if let (Ok(x), Ok(mut gram)) = (
+            ArrayView2::from_shape((k, n), if consecutive { &self.columns[..k * n] } else { &self.gathered }),
+            ArrayViewMut2::from_shape((k, k), out.as_mut_slice()),
+        ) {
             // The shapes fit by construction.
             let _ = gram_into(&mut gram, Accumulate::Replace, T::one(), &x.t());
         }

@@ -14,6 +14,7 @@ mod cholesky;
 mod correlations;
 mod dense_columns;
 mod fit;
+mod gram_columns;
 mod inner;
 mod logistic;
 mod logistic_state;

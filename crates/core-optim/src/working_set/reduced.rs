@@ -63,6 +63,12 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> Reduced<'a, T, X> {
         Ok(Self { x, rows: n, columns: d, weights, means, norms, roots, total, intercept: options.intercept })
     }
 
+    /// True if x̂ⱼ is the stored column for all j.
+    #[cfg(feature = "linalg")]
+    pub(super) fn is_plain(&self) -> bool {
+        self.means.is_empty() && self.weights.is_none()
+    }
+
     #[inline]
     pub(super) fn mean(&self, j: usize) -> T {
         self.means.get(j).copied().unwrap_or(T::zero())

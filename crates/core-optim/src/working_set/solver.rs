@@ -120,7 +120,7 @@ impl<T: Scalar> WorkingSet<T> {
         observer: &mut impl for<'s> Observer<WorkingSetState<'s, T>>,
     ) -> Result<SparseFit<T>> {
         self.check(x, y, penalty, options)?;
-        SquaredRun::new(self, x, y, penalty, options, &mut workspace.squared)?.solve(penalty, observer)
+        SquaredRun::new(self, x, y, penalty, options, 1, &mut workspace.squared)?.solve(penalty, observer)
     }
 
     /// Fits the logistic loss to labels `y` = ±1 (n) with the columns of `x` (n × d).
@@ -159,6 +159,7 @@ impl<T: Scalar> WorkingSet<T> {
     ///
     /// # Errors
     /// As for [`squared`](Self::squared); a level that is negative or not finite.
+    #[expect(clippy::too_many_arguments, reason = "data, penalty, levels and where the results go: nothing to bundle")]
     pub fn squared_path<X: DesignMatrix<T> + ?Sized>(
         &self,
         x: &X,
@@ -171,7 +172,7 @@ impl<T: Scalar> WorkingSet<T> {
     ) -> Result<()> {
         self.check(x, y, penalty, options)?;
         let levels = levels.iter().map(|&level| penalty.with_l1(level)).collect::<Result<Vec<_>>>()?;
-        let mut run = SquaredRun::new(self, x, y, penalty, options, &mut workspace.squared)?;
+        let mut run = SquaredRun::new(self, x, y, penalty, options, levels.len(), &mut workspace.squared)?;
         for penalty in &levels {
             if each(run.solve(penalty, &mut Unobserved)?).is_break() {
                 break;
@@ -184,6 +185,7 @@ impl<T: Scalar> WorkingSet<T> {
     ///
     /// # Errors
     /// As for [`logistic`](Self::logistic); a level that is negative or not finite.
+    #[expect(clippy::too_many_arguments, reason = "as for `squared_path`")]
     pub fn logistic_path<X: DesignMatrix<T> + ?Sized>(
         &self,
         x: &X,
@@ -221,7 +223,7 @@ impl<T: Scalar> WorkingSet<T> {
         let mut workspace = Workspace::new();
         let held = held_at_zero(x.columns(), penalty)?;
         let options = Options { start: None, ..*options };
-        let mut run = SquaredRun::new(self, x, y, &held, &options, &mut workspace.squared)?;
+        let mut run = SquaredRun::new(self, x, y, &held, &options, 0, &mut workspace.squared)?;
         if has_unpenalised(x.columns(), penalty) {
             run.solve(&held, &mut Unobserved)?;
         }

@@ -1,10 +1,12 @@
 //! The squared loss: outer loop over working sets, for one level after the other.
 
 use super::block::Block;
+use super::gram_columns::GramColumns;
 use super::inner::{self, Pace};
 use super::newton::Newton;
 use super::outer::Outer;
 use super::progress;
+use super::quadratic::Quadratic;
 use super::reduced::Reduced;
 use super::space::Space;
 use super::{Effort, Finish, Intercept, Options, SparseFit, SparsePenalty, WorkingSet, WorkingSetState};
@@ -28,6 +30,7 @@ const OLD: usize = 100;
 pub(super) struct SquaredMemory<T> {
     outer: Outer<T>,
     space: Space<T>,
+    gram: GramColumns<T>,
     newton: Newton<T>,
     block: Block<T>,
     /// y - ȳ.
@@ -46,6 +49,8 @@ pub(super) struct SquaredRun<'a, T, X: ?Sized> {
     norm: T,
     /// Sweeps since the residual was computed from nothing.
     age: usize,
+    /// Whether all work goes through the Gram matrix of all columns.
+    by_gram: bool,
 }
 
 impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
@@ -55,6 +60,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
         y: &ArrayRef1<T>,
         penalty: &SparsePenalty<T>,
         options: &Options<'_, T>,
+        levels: usize,
         memory: &'a mut SquaredMemory<T>,
     ) -> Result<Self> {
         let reduced = Reduced::new(x, options)?;
@@ -71,8 +77,12 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
         memory.residual.resize(reduced.rows, T::zero());
         memory.space.clear(&reduced);
         memory.newton.clear();
+        let by_gram = gram_pays(reduced.rows, reduced.columns, levels);
+        if by_gram {
+            gram_of_all(&reduced, memory)?;
+        }
         let scale = constant::<T>(0.5) * squares;
-        let mut run = Self { solver, reduced, memory, mean, scale, norm: squares.sqrt(), age: 0 };
+        let mut run = Self { solver, reduced, memory, mean, scale, norm: squares.sqrt(), age: 0, by_gram };
         run.refresh()?;
         Ok(run)
     }
@@ -85,12 +95,22 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
         memory.space.set_residual(&memory.residual);
         memory.outer.moved = true;
         self.age = 0;
+        if self.by_gram {
+            let outer = &mut memory.outer;
+            outer.slope_sum = memory.space.read_residual(&mut outer.reduced_slopes, &mut outer.slopes);
+            memory.gram.energy = sum_pairs(&outer.reduced_slopes, &outer.reduced_slopes, |a, b| a * b);
+            let all: Vec<usize> = (0..self.reduced.columns).collect();
+            self.reduced.dots_into(&all, &outer.slopes, outer.slope_sum, &mut memory.gram.pulls)?;
+        }
         Ok(())
     }
 
     fn read_residual(&mut self) {
         let outer = &mut self.memory.outer;
-        if outer.moved {
+        if outer.moved && self.by_gram {
+            outer.correlations.assign(&self.memory.gram.pulls);
+            outer.moved = false;
+        } else if outer.moved {
             outer.slope_sum = self.memory.space.read_residual(&mut outer.reduced_slopes, &mut outer.slopes);
         }
     }
@@ -98,8 +118,11 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
     /// Correlations where they matter; returns ‖r̂‖².
     fn evaluate(&mut self, penalty: &SparsePenalty<T>) -> Result<T> {
         self.read_residual();
-        let outer = &mut self.memory.outer;
+        let SquaredMemory { outer, gram, .. } = &mut *self.memory;
         outer.evaluate(&self.reduced, penalty)?;
+        if self.by_gram {
+            return Ok(gram.energy.max(T::zero()));
+        }
         Ok(sum_pairs(&outer.reduced_slopes, &outer.reduced_slopes, |a, b| a * b))
     }
 
@@ -173,7 +196,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
                 break;
             }
             if fit.gap <= tolerance {
-                if self.age == 0 || self.solver.tolerance >= constant::<T>(1e8) * T::epsilon() {
+                if self.age == 0 || self.solver.tolerance >= self.trust() {
                     fit.stopped = Stopped::Converged;
                     break;
                 }
@@ -212,18 +235,32 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
         constant::<T>(16.0 * (self.reduced.rows as f64).sqrt()) * T::epsilon()
     }
 
+    /// The smallest tolerance that may rest on a residual, or on correlations, that were updated many times.
+    fn trust(&self) -> T {
+        let tight = constant::<T>(1e8) * T::epsilon();
+        if !self.by_gram {
+            return tight;
+        }
+        // What cancels when the correlations are Xᵀy - G w.
+        let lengths: T = self.memory.outer.w.iter().zip(&self.reduced.roots).map(|(w, &root)| w.abs() * root).sum();
+        let cancelled = lengths / self.norm;
+        tight.max(constant::<T>(1e5) * T::epsilon() * cancelled * cancelled)
+    }
+
     fn solve_block(&mut self, penalty: &SparsePenalty<T>, target: T, early: T, effort: &mut Effort) -> Result<bool> {
-        let SquaredMemory { outer, space, newton, block, .. } = &mut *self.memory;
+        let SquaredMemory { outer, space, gram, newton, block, .. } = &mut *self.memory;
         block.clear();
         for &j in &outer.chosen {
-            let slot = space.slot(&self.reduced, j)?;
+            let slot = if self.by_gram { j } else { space.slot(&self.reduced, j)? };
             block.push(j, slot, outer.w[j], self.reduced.norms[j], penalty);
         }
         let sweeps = effort.inner_iterations;
         let (finish, limit) = (self.solver.finish, self.solver.inner_limit);
         let target = target.max(progress::floor(self.scale));
         let pace = Pace { finish, target, early, balance: BALANCE, limit };
-        let within = if space.is_sparse {
+        let within = if self.by_gram {
+            inner::solve(gram, block, newton, pace, effort)
+        } else if space.is_sparse {
             inner::solve(&mut space.sparse, block, newton, pace, effort)
         } else {
             inner::solve(&mut space.dense, block, newton, pace, effort)
@@ -235,4 +272,42 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
         }
         Ok(within)
     }
+}
+
+/// Whether the Gram matrix of all columns costs less than the passes over the columns that it saves.
+fn gram_pays(n: usize, d: usize, levels: usize) -> bool {
+    levels > 0 && n >= 2 * d && d <= 3000 && d <= 24 * levels.max(4)
+}
+
+fn gram_of_all<T: Scalar, X: DesignMatrix<T> + ?Sized>(
+    reduced: &Reduced<'_, T, X>,
+    memory: &mut SquaredMemory<T>,
+) -> Result<()> {
+    let SquaredMemory { space, gram, .. } = memory;
+    let d = reduced.columns;
+    gram.pulls.clear();
+    gram.pulls.resize(d, T::zero());
+    #[cfg(feature = "linalg")]
+    if reduced.is_plain()
+        && let Some(x) = reduced.x.stored_array()
+    {
+        gram.gram.clear();
+        gram.gram.resize(d * d, T::zero());
+        if let Ok(mut out) = ndarray::ArrayViewMut2::from_shape((d, d), gram.gram.as_mut_slice()) {
+            core_tensor::linalg::gram_into(&mut out, core_tensor::linalg::Accumulate::Replace, T::one(), &x)?;
+            return Ok(());
+        }
+    }
+    let slots = (0..d).map(|j| space.slot(reduced, j)).collect::<Result<Vec<_>>>()?;
+    if space.is_sparse {
+        space.sparse.gram_into(&slots, &mut gram.gram);
+    } else {
+        space.dense.gram_into(&slots, &mut gram.gram);
+    }
+    for i in 0..d {
+        for j in 0..i {
+            gram.gram[j * d + i] = gram.gram[i * d + j];
+        }
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::view::{faer_mut, faer_ref};
 use crate::parallelism::parallelism_for;
+use crate::vectorised::clear_upper_halves;
 use crate::{Result, Scalar, check_shape};
 use faer::{Accum, Par};
 use ndarray::ArrayRef2;
@@ -50,6 +51,7 @@ pub fn gemm_into<T: Scalar>(
         alpha,
         gemm_parallelism(m, k, n),
     );
+    clear_upper_halves();
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::gemm::Accumulate;
 use super::view::{faer_column, faer_column_mut, faer_ref};
+use crate::vectorised::clear_upper_halves;
 use crate::{Result, Scalar, check_shape};
 use faer::Par;
 use ndarray::{ArrayRef1, ArrayRef2};
@@ -31,6 +32,7 @@ pub fn gemv_into<T: Scalar>(
         alpha,
         Par::Seq,
     );
+    clear_upper_halves();
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::gemm::{Accumulate, gemm_into};
 use super::view::{faer_mut, faer_ref};
 use crate::parallelism::parallelism_for;
+use crate::vectorised::clear_upper_halves;
 use crate::{Result, Scalar, check_shape};
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use ndarray::ArrayRef2;
@@ -32,6 +33,7 @@ pub fn gram_into<T: Scalar>(out: &mut ArrayRef2<T>, accumulate: Accumulate, alph
             alpha,
             parallelism_for(n.saturating_mul(d).saturating_mul(d)),
         );
+        clear_upper_halves();
     }
     mirror_lower(out);
     Ok(())

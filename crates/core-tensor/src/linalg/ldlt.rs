@@ -6,6 +6,7 @@ use super::right_hand_side::{RightHandSide, check_factorised, check_right_hand_s
 use super::swaps::Swaps;
 use super::view::{faer_mut, faer_ref};
 use crate::parallelism::parallelism_for;
+use crate::vectorised::clear_upper_halves;
 use crate::{Error, Result, Scalar, check_finite, check_shape};
 use faer::diag::Diag;
 use faer::linalg::cholesky::lblt;
@@ -186,6 +187,7 @@ impl<T: Scalar> Ldlt<T> {
                 self.par,
                 self.memory.stack(),
             );
+            clear_upper_halves();
             mirror_lower(out);
         }
         Ok(())

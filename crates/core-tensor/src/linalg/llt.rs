@@ -5,6 +5,7 @@ use super::memory::Memory;
 use super::right_hand_side::{RightHandSide, check_factorised, check_right_hand_side, solve_parallelism};
 use super::view::{faer_mut, faer_ref, ndarray_ref};
 use crate::parallelism::parallelism_for;
+use crate::vectorised::clear_upper_halves;
 use crate::{Error, Result, Scalar, check_finite, check_shape};
 use faer::linalg::cholesky::llt;
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
@@ -148,6 +149,7 @@ impl<T: Scalar> Llt<T> {
         let n = self.n();
         check_shape("out", out, &[n, n], "the inverse is as large as the matrix")?;
         llt::inverse::inverse(faer_mut(out), self.factor.as_ref(), self.par, self.memory.stack());
+        clear_upper_halves();
         mirror_lower(out);
         Ok(())
     }

@@ -5,6 +5,7 @@ use super::right_hand_side::{RightHandSide, check_factorised, check_right_hand_s
 use super::swaps::Swaps;
 use super::view::{faer_mut, faer_ref};
 use crate::parallelism::parallelism_for;
+use crate::vectorised::clear_upper_halves;
 use crate::{Error, Result, Scalar, check_finite, check_shape};
 use faer::linalg::lu::partial_pivoting as lu;
 use faer::linalg::triangular_solve::{
@@ -145,6 +146,7 @@ impl<T: Scalar> Lu<T> {
             let factor = self.factor.as_ref();
             let permutation = PermRef::new_checked(&self.permutation, &self.inverse_permutation, n);
             lu::inverse::inverse(faer_mut(out), factor, factor, permutation, self.par, self.memory.stack());
+            clear_upper_halves();
         }
         Ok(())
     }

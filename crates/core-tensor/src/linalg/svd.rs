@@ -7,6 +7,7 @@ use super::right_hand_side::{RightHandSide, check_factorised, check_right_hand_s
 use super::view::{faer_mut, faer_ref};
 use super::{Accumulate, gemm_into};
 use crate::parallelism::parallelism_for;
+use crate::vectorised::clear_upper_halves;
 use crate::{Error, Result, Scalar, check_finite, check_shape};
 use faer::diag::Diag;
 use faer::linalg::matmul::matmul;
@@ -160,11 +161,13 @@ impl<T: Scalar> Svd<T> {
             let width = COLUMNS.min(b.ncols() - start);
             let mut work = self.work.as_mut().submatrix_mut(0, 0, rank, width);
             matmul(work.as_mut(), Accum::Replace, u.transpose(), b.subcols(start, width), T::one(), Par::Seq);
+            clear_upper_halves();
             for column in work.as_mut().col_iter_mut() {
                 column.iter_mut().zip(&self.s).for_each(|(x, &s)| *x /= s);
             }
             matmul(out.as_mut().subcols_mut(start, width), Accum::Replace, v, work.as_ref(), T::one(), Par::Seq);
         }
+        clear_upper_halves();
         Ok(rank)
     }
 

@@ -5,6 +5,7 @@ use super::memory::Memory;
 use super::right_hand_side::check_factorised;
 use super::view::{faer_mut, faer_ref};
 use crate::parallelism::parallelism_for;
+use crate::vectorised::clear_upper_halves;
 use crate::{Error, Result, Scalar, check_finite, check_shape};
 use faer::Accum;
 use faer::Par;
@@ -124,6 +125,7 @@ impl<T: Scalar> SymmetricEigen<T> {
             T::one(),
             self.par,
         );
+        clear_upper_halves();
         mirror_lower(out);
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::BadPivot;
 use super::small::{self, BLOCK};
 use crate::Scalar;
 use crate::linalg::gemm::gemm_parallelism;
+use crate::vectorised::clear_upper_halves;
 use faer::linalg::matmul::matmul;
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_unit_lower_triangular_in_place};
 use faer::{Accum, Mat, MatMut, MatRef};
@@ -140,4 +141,5 @@ fn subtract_product<T: Scalar>(out: MatMut<'_, T>, a: MatRef<'_, T>, b: MatRef<'
 fn product<T: Scalar>(out: MatMut<'_, T>, accumulate: Accum, a: MatRef<'_, T>, b: MatRef<'_, T>, alpha: T) {
     let par = gemm_parallelism(a.nrows(), a.ncols(), b.ncols());
     matmul(out, accumulate, a, b, alpha, par);
+    clear_upper_halves();
 }

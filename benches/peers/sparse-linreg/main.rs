@@ -1,0 +1,42 @@
+//! Sparse linear models against scikit-learn, celer, skglm, adelie, liblinear and glmnet, the Rust side:
+//! `peer-sparse-linreg prepare FOLDER`, `run FOLDER`, `report FOLDER FILE`.
+//!
+//! `cargo xtask bench --peers sparse-linreg` calls the three, and `run.py` between the last two. Data under the GPL are read from the
+//! folder that `ORTHANT_DATA` names; without it their rows are left out, and the report says so.
+
+#![forbid(unsafe_code)]
+
+mod problem;
+mod report;
+mod run;
+
+use std::error::Error;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["prepare", folder] => problem::prepare(Path::new(folder)),
+        ["run", folder] => run::run(Path::new(folder)),
+        ["report", folder, file] => report::report(Path::new(folder), Path::new(file)),
+        _ => Err("usage: peer-sparse-linreg prepare FOLDER | run FOLDER | report FOLDER FILE".into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            note(&format!("error: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A line on standard error.
+fn note(line: &str) {
+    // Nothing is left to do when even this cannot be written.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
