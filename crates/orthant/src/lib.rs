@@ -6,3 +6,5 @@
 pub use colide;
 #[cfg(feature = "datasets")]
 pub use datasets;
+#[cfg(feature = "sparse-linreg")]
+pub use sparse_linreg;

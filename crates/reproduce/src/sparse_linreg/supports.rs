@@ -63,8 +63,7 @@ fn run() -> Outcome<Findings> {
     let of = |row: Row, value: fn(&Errors) -> f64| -> Summary {
         summary(jobs.iter().zip(&runs).filter(|((r, _), _)| *r == row).map(|(_, errors)| value(errors)))
     };
-    let columns =
-        ["design", "oracle support", "Lasso", "OMP", "HTP", "splicing", "RSP (peel)", "m", "Lasso, six decades"];
+    let columns = ["design", "oracle support", "Lasso", "OMP", "HTP", "splicing", "RSP (peel)", "m"];
     let mut table = Table::new("mean prediction error; the zero predictor has 9.0, an interpolator 1.0", &columns);
     let fields: [fn(&Errors) -> f64; 6] = [|e| e.oracle, |e| e.lasso, |e| e.omp, |e| e.htp, |e| e.splicing, |e| e.rsp];
     for &row in &rows {
@@ -114,13 +113,6 @@ fn run() -> Outcome<Findings> {
         format!("smallest {least:.2}"),
         Verdict::of(least >= 0.9),
     ));
-    let [equi, factor] = [rows[4], rows[6]].map(|row| of(row, |e| e.deep_lasso).mean);
-    claims.push(Claim::new(
-        "how much of the Lasso's failure is the grid's",
-        "the Lasso with the best level of six decades instead of two, each solved to a gap of 1e-9",
-        format!("equi {equi:.2}, factor {factor:.2}"),
-        Verdict::Exploratory,
-    ));
     let names = ["Lasso", "OMP", "HTP", "splicing", "RSP"];
     let shown = [rows[0], rows[3], rows[4], rows[6], rows[7], rows[9]];
     let series = names.iter().zip(&fields[1..]).map(|(name, &field)| {
@@ -130,7 +122,7 @@ fn run() -> Outcome<Findings> {
     let x = "1 gauss, 2 walk, 3 equi, 4 factor, 5 hier, 6 mixed (worst w)".to_owned();
     let plot = Plot::Lines { x, log_x: false, log_y: true, series: series.collect() };
     let records = jobs.iter().zip(&runs).map(|((row, seed), e)| {
-        json!({"row": row.name(), "seed": seed, "oracle": e.oracle, "lasso": e.lasso, "deep_lasso": e.deep_lasso, "omp": e.omp, "htp": e.htp,
+        json!({"row": row.name(), "seed": seed, "oracle": e.oracle, "lasso": e.lasso, "omp": e.omp, "htp": e.htp,
             "splicing": e.splicing, "rsp": e.rsp, "rank": e.rank})
     });
     Ok(Findings {
