@@ -19,9 +19,11 @@ pub(super) struct Errors {
     pub(super) rank: f64,
 }
 
-/// Grid of both Lassos: 60 levels over three decades.
-const LEVELS: usize = 60;
-const RATIO: f64 = 1e-3;
+/// The usual grid for n < d, of both Lassos: 100 levels over two decades.
+const LEVELS: usize = 100;
+const RATIO: f64 = 1e-2;
+/// A deeper grid, to see how much of a failure is the grid's.
+const DEEP_RATIO: f64 = 1e-3;
 
 pub(super) fn preconditioner(k: usize, seed: u64) -> Preconditioner {
     Preconditioner::peel(k).probes(8).seed(seed)
@@ -29,7 +31,17 @@ pub(super) fn preconditioner(k: usize, seed: u64) -> Preconditioner {
 
 /// Error of the plain Lasso.
 pub(super) fn lasso(x: &Array2<f64>, y: &Array1<f64>, planted: &Planted) -> Outcome<f64> {
-    let path = ElasticNet::lasso().intercept(false).levels(LEVELS).ratio(RATIO).tolerance(1e-5).fit_path(x, y)?;
+    lasso_on_grid(x, y, planted, RATIO)
+}
+
+/// Error of the plain Lasso on a grid of three decades.
+pub(super) fn deep_lasso(x: &Array2<f64>, y: &Array1<f64>, planted: &Planted) -> Outcome<f64> {
+    lasso_on_grid(x, y, planted, DEEP_RATIO)
+}
+
+fn lasso_on_grid(x: &Array2<f64>, y: &Array1<f64>, planted: &Planted, ratio: f64) -> Outcome<f64> {
+    let config = ElasticNet::lasso().intercept(false).levels(LEVELS).ratio(ratio).tolerance(1e-5);
+    let path = config.fit_path(x, y)?;
     let errors = path.fits.iter().map(|fit| Ok(planted.prediction_error(&fit.predict(x)?)));
     Ok(errors.collect::<Outcome<Vec<f64>>>()?.into_iter().fold(f64::INFINITY, f64::min))
 }

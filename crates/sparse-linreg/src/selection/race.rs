@@ -139,7 +139,7 @@ impl Race {
     }
 
     /// Adds an entrant.
-    pub fn add(mut self, entrant: Entrant) -> Self {
+    pub fn with(mut self, entrant: Entrant) -> Self {
         self.entrants.push(entrant);
         self
     }
@@ -148,7 +148,7 @@ impl Race {
     ///
     /// # Errors
     /// No repetition.
-    pub fn add_repeated(mut self, sparsity: usize, repetitions: usize, seed: u64) -> Result<Self> {
+    pub fn with_repeated(mut self, sparsity: usize, repetitions: usize, seed: u64) -> Result<Self> {
         check_repetitions(repetitions)?;
         for draw in 0..repetitions as u64 {
             let preconditioner = Preconditioner::peel(sparsity).seed(seed.wrapping_add(draw));
@@ -173,7 +173,7 @@ impl Race {
         }
         let errors: Vec<f64> = heats.iter().map(|heat| heat.error).collect();
         let nobody = Error::NotPossible { what: "a race", reason: "there is no entrant" };
-        let winner = first_smallest(&errors).ok_or(nobody.clone())?;
+        let winner = first_smallest(&errors).ok_or(nobody)?;
         Ok(RaceResult { model: models.swap_remove(winner), heats, winner })
     }
 }

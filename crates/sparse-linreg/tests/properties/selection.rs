@@ -19,8 +19,8 @@ fn bits_do_not_depend_on_threads() {
     let run = || {
         let lasso = ElasticNet::lasso().levels(20).sample_weights(crate::problems::positive(60, 2));
         let race = Race::lasso_and_rsp(&[3, 5])
-            .add(Entrant::Relaxed(RelaxedLasso::new(ElasticNet::lasso().levels(20), 0.0)))
-            .add(Entrant::Subset(BestSubset::new().sizes(0..=4)))
+            .with(Entrant::Relaxed(RelaxedLasso::new(ElasticNet::lasso().levels(20), 0.0)))
+            .with(Entrant::Subset(BestSubset::new().sizes(0..=4)))
             .run(&p.x, &p.y, &folds)
             .unwrap();
         (
@@ -99,14 +99,14 @@ proptest! {
 fn the_race_returns_the_smallest_error() {
     let p = Problem::new(50, 30, 0.0, 3);
     let folds = Folds::shuffled(50, 5, 1).unwrap();
-    let race = Race::lasso_and_rsp(&[3]).add(Entrant::Subset(BestSubset::new().sizes(0..=5)));
+    let race = Race::lasso_and_rsp(&[3]).with(Entrant::Subset(BestSubset::new().sizes(0..=5)));
     let result = race.run(&p.x, &p.y, &folds).unwrap();
     let least = result.heats.iter().map(|heat| heat.error).fold(f64::INFINITY, f64::min);
     assert_eq!(result.heats[result.winner].error, least);
     assert_eq!(result.heats.iter().map(|h| h.name.as_str()).collect::<Vec<_>>(), ["lasso", "rsp 3", "best subset"]);
     assert!(result.model.score(&p.x, &p.y).unwrap() > 0.5);
     assert!(Race::new([]).run(&p.x, &p.y, &folds).is_err());
-    let repeated = Race::new([]).add_repeated(3, 3, 5).unwrap().run(&p.x, &p.y, &folds).unwrap();
+    let repeated = Race::new([]).with_repeated(3, 3, 5).unwrap().run(&p.x, &p.y, &folds).unwrap();
     assert_eq!(repeated.heats.len(), 3);
 }
 
