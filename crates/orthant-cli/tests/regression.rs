@@ -528,7 +528,7 @@ fn labels_spread_over_graphs() {
     assert_eq!(place.json("c/propagation.json")["classes"], serde_json::json!([["blue", 2], ["red", 2]]));
     let bounded = ["--values", "--bounds", ":1.5", "--out", "w", "--quiet"];
     place.succeed(&with(&["bcd", "propagate", "edges.csv", "--labels", "values.csv"], &bounded));
-    assert_eq!(place.json("w/propagation.json")["runs"][0]["method"], "block-descent");
+    assert_eq!(place.json("w/propagation.json")["runs"][0]["method"], "projected-conjugate-gradients");
 
     let refuse = |edges: &str, labels: &str, message: &str| {
         place.file("e.csv", edges);

@@ -34,7 +34,7 @@ struct PropagationDocument {
 /// How the values were found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct RunRecord {
-    /// `direct`, `conjugate-gradients` or `block-descent`.
+    /// `direct`, `conjugate-gradients` or `projected-conjugate-gradients`.
     method: String,
     iterations: usize,
     residual: f64,
@@ -168,7 +168,7 @@ impl RunRecord {
         let method = match found.method {
             Method::Direct => "direct",
             Method::ConjugateGradients => "conjugate-gradients",
-            Method::BlockDescent => "block-descent",
+            Method::ProjectedConjugateGradients => "projected-conjugate-gradients",
             _ => "other",
         };
         let Propagated { iterations, residual, converged, .. } = *found;

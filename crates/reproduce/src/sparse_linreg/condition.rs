@@ -1,11 +1,11 @@
 //! E4: the error against the condition number.
 
 use super::methods::{deep_lasso, lasso, preconditioner, rsp};
-use chart::{Chart, Plot};
 use crate::experiment::{Claim, Experiment, Findings, Outcome, Verdict};
 use crate::job::for_all;
 use crate::statistics::summary;
 use crate::table::Table;
+use chart::{Chart, Plot};
 use chart::{Chart, Plot};
 use datasets::designs::{HardDesign, Plant};
 use serde_json::json;
