@@ -6,6 +6,7 @@ use crate::table::Table;
 use bcd::{
     Bcd, Blocks, LinearLoss, Partition, Penalty, Problem, Rule, Update, non_degeneracy, proximal_gradient_bound,
 };
+use chart::{Chart, Plot};
 use core_optim::design::Dense;
 use core_optim::prox::L1;
 use core_tensor::linalg::SymmetricEigen;

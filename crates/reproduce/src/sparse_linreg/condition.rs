@@ -6,7 +6,6 @@ use crate::job::for_all;
 use crate::statistics::summary;
 use crate::table::Table;
 use chart::{Chart, Plot};
-use chart::{Chart, Plot};
 use datasets::designs::{HardDesign, Plant};
 use serde_json::json;
 
