@@ -170,11 +170,31 @@ impl<T: Scalar> WorkingSet<T> {
         workspace: &mut Workspace<T>,
         each: &mut impl FnMut(SparseFit<T>) -> ControlFlow<()>,
     ) -> Result<()> {
+        let levels = levels.iter().map(|&level| (level, penalty.l2())).collect::<Vec<_>>();
+        self.squared_levels(x, y, penalty, &levels, options, workspace, each)
+    }
+
+    /// [`squared_path`](Self::squared_path) for pairs (λ₁, λ₂), as of an elastic net whose mixing stays the same.
+    ///
+    /// # Errors
+    /// As for [`squared_path`](Self::squared_path).
+    #[expect(clippy::too_many_arguments, reason = "as for `squared_path`")]
+    pub fn squared_levels<X: DesignMatrix<T> + ?Sized>(
+        &self,
+        x: &X,
+        y: &ArrayRef1<T>,
+        penalty: &SparsePenalty<T>,
+        levels: &[(T, T)],
+        options: &Options<'_, T>,
+        workspace: &mut Workspace<T>,
+        each: &mut impl FnMut(SparseFit<T>) -> ControlFlow<()>,
+    ) -> Result<()> {
         self.check(x, y, penalty, options)?;
-        let levels = levels.iter().map(|&level| penalty.with_l1(level)).collect::<Result<Vec<_>>>()?;
+        let at = |&(l1, l2): &(T, T)| penalty.with_l1(l1)?.with_l2(l2);
+        levels.iter().try_for_each(|level| at(level).map(|_| ()))?;
         let mut run = SquaredRun::new(self, x, y, penalty, options, levels.len(), &mut workspace.squared)?;
-        for penalty in &levels {
-            if each(run.solve(penalty, &mut Unobserved)?).is_break() {
+        for level in levels {
+            if each(run.solve(&at(level)?, &mut Unobserved)?).is_break() {
                 break;
             }
         }

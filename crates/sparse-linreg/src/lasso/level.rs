@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::greedy::support_of;
 use crate::reduction::select_columns;
 use core_optim::prox::Separable;
-use core_optim::working_set::SparsePenalty;
+use core_optim::working_set::{SparseFit, SparsePenalty};
 use core_tensor::linalg::{Accumulate, Llt, gram_into};
 use ndarray::{Array1, Array2, ArrayRef1, ShapeBuilder};
 
@@ -19,22 +19,54 @@ impl ElasticNet {
         lambda: f64,
         start: Option<&Array1<f64>>,
     ) -> Result<(LinearFit, Array1<f64>)> {
-        let total = prepared.total;
-        let (l1, l2) = (total * lambda * self.alpha, total * lambda * (1.0 - self.alpha));
+        if let Some(known) = self.known(prepared, lambda)? {
+            return Ok(known);
+        }
+        let (l1, l2) = self.levels_of(prepared, lambda);
         let penalty = self.penalty(&prepared.factors, prepared.penalty_factors.as_ref())?.with_l1(l1)?.with_l2(l2)?;
-        if self.bounds == Bounds::Free
-            && l1 == 0.0
-            && let Some(w) = ridge::closed_form(prepared, &penalty)?
-        {
-            return self.finish(prepared, lambda, &penalty, w, None);
+        let found = prepared.solve(&self.solver(), &penalty, start)?;
+        self.finish_solved(prepared, lambda, &penalty, found)
+    }
+
+    /// (λ₁, λ₂) in the units of the sum of squares.
+    pub(super) fn levels_of(&self, prepared: &Prepared<'_>, lambda: f64) -> (f64, f64) {
+        let total = prepared.total;
+        (total * lambda * self.alpha, total * lambda * (1.0 - self.alpha))
+    }
+
+    /// The fit at λ where nothing need be solved iteratively.
+    pub(super) fn known(&self, prepared: &Prepared<'_>, lambda: f64) -> Result<Option<(LinearFit, Array1<f64>)>> {
+        let (l1, l2) = self.levels_of(prepared, lambda);
+        let penalty = || -> Result<SparsePenalty<f64>> {
+            Ok(self.penalty(&prepared.factors, prepared.penalty_factors.as_ref())?.with_l1(l1)?.with_l2(l2)?)
+        };
+        if self.bounds == Bounds::Free && l1 == 0.0 {
+            let penalty = penalty()?;
+            if let Some(w) = ridge::closed_form(prepared, &penalty)? {
+                return self.finish(prepared, lambda, &penalty, w, None).map(Some);
+            }
         }
         // At and above the largest level the solution is known; rounding in λ must not put a coefficient there.
         if prepared.zero_level.is_some_and(|largest| lambda >= largest * (1.0 - 4.0 * f64::EPSILON)) {
-            return self.finish(prepared, lambda, &penalty, Array1::zeros(prepared.dim().1), None);
+            return self.finish(prepared, lambda, &penalty()?, Array1::zeros(prepared.dim().1), None).map(Some);
         }
-        let found = prepared.solve(&self.solver(), &penalty, start)?;
-        let state = State { gap: found.gap / total, end: found.stopped.into(), rounds: found.effort.outer_iterations };
-        self.finish(prepared, lambda, &penalty, found.coefficients, Some(state))
+        Ok(None)
+    }
+
+    pub(super) fn finish_solved(
+        &self,
+        prepared: &Prepared<'_>,
+        lambda: f64,
+        penalty: &SparsePenalty<f64>,
+        found: SparseFit<f64>,
+    ) -> Result<(LinearFit, Array1<f64>)> {
+        let state = State {
+            gap: found.gap / prepared.total,
+            violation: found.violation,
+            end: found.stopped.into(),
+            rounds: found.effort.outer_iterations,
+        };
+        self.finish(prepared, lambda, penalty, found.coefficients, Some(state))
     }
 
     fn finish(
@@ -45,13 +77,20 @@ impl ElasticNet {
         w: Array1<f64>,
         state: Option<State>,
     ) -> Result<(LinearFit, Array1<f64>)> {
-        let (correlations, residual) = prepared.gradient(&w)?;
+        // The solver has looked at all columns: only its support is needed once more.
+        let (residual, violation) = match &state {
+            Some(state) => (prepared.residual(&w)?, state.violation),
+            None => {
+                let (correlations, residual) = prepared.gradient(&w)?;
+                let of = |j: usize| violation(penalty, j, w[j], correlations[j]);
+                (residual, (0..w.len()).map(of).fold(0.0, f64::max))
+            }
+        };
         let n = prepared.dim().0 as f64;
         let rss = prepared.rss(&residual);
-        let violation = (0..w.len()).map(|j| violation(penalty, j, w[j], correlations[j])).fold(0.0, f64::max);
         let objective = 0.5 * rss / n + penalty.value(&w) / prepared.total;
         // A closed form has no duality gap to report but its optimality conditions.
-        let state = state.unwrap_or(State { gap: 0.0, end: FitEnd::Converged, rounds: 0 });
+        let state = state.unwrap_or(State { gap: 0.0, violation, end: FitEnd::Converged, rounds: 0 });
         let null = prepared.null / prepared.total;
         let relative_gap = if null > 0.0 { state.gap / null } else { 0.0 };
         let (coefficients, intercept) = prepared.coefficients(&w)?;
@@ -94,6 +133,7 @@ impl ElasticNet {
 
 struct State {
     gap: f64,
+    violation: f64,
     end: FitEnd,
     rounds: usize,
 }

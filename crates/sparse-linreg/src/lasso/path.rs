@@ -3,8 +3,10 @@
 use super::elastic_net::ElasticNet;
 use super::prepared::Prepared;
 use super::{LinearFit, PathEnd};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use core_optim::working_set::SparseFit;
 use ndarray::{Array1, Array2, ArrayRef1};
+use std::ops::ControlFlow;
 
 /// Fits for decreasing levels.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,23 +40,75 @@ impl Path {
 impl ElasticNet {
     /// The fits at the given levels, each from the one before.
     pub(crate) fn walk(&self, prepared: &Prepared<'_>, lambdas: &ArrayRef1<f64>) -> Result<Path> {
-        let mut fits = Vec::with_capacity(lambdas.len());
-        let mut start: Option<Array1<f64>> = None;
-        let n = prepared.dim().0 as f64;
-        let null = 2.0 * prepared.null * n / prepared.total;
-        let mut end = PathEnd::Complete;
-        for &lambda in lambdas {
-            let (fit, w) = self.level(prepared, lambda, start.as_ref())?;
-            self.accept(&fit)?;
-            start = Some(w);
-            let explained = self.explained.is_some_and(|limit| fit.rss < (1.0 - limit) * null);
-            let full = self.largest_support.is_some_and(|limit| fit.support().len() > limit);
-            fits.push(fit);
-            if explained || full {
-                end = if explained { PathEnd::Explained } else { PathEnd::LargestSupport };
-                break;
-            }
+        let lambdas = lambdas.to_vec();
+        let mut walk = Walk { config: self, prepared, fits: Vec::with_capacity(lambdas.len()), last: None, end: None };
+        let mut rest = lambdas.as_slice();
+        while let (Some(&lambda), None) = (rest.first(), walk.end) {
+            rest = match self.known(prepared, lambda)? {
+                Some((fit, w)) => {
+                    walk.add(fit, w)?;
+                    &rest[1..]
+                }
+                None => walk.solve(rest)?,
+            };
         }
-        Ok(Path { fits, end })
+        Ok(Path { fits: walk.fits, end: walk.end.unwrap_or(PathEnd::Complete) })
+    }
+}
+
+/// A path on its way.
+struct Walk<'a, 'x> {
+    config: &'a ElasticNet,
+    prepared: &'a Prepared<'x>,
+    fits: Vec<LinearFit>,
+    /// Scaled coefficients of the last fit.
+    last: Option<Array1<f64>>,
+    /// Set when the path ends early.
+    end: Option<PathEnd>,
+}
+
+impl Walk<'_, '_> {
+    fn add(&mut self, fit: LinearFit, w: Array1<f64>) -> Result<()> {
+        self.config.accept(&fit)?;
+        let null = 2.0 * self.prepared.null * self.prepared.dim().0 as f64 / self.prepared.total;
+        let explained = self.config.explained.is_some_and(|limit| fit.rss < (1.0 - limit) * null);
+        let full = self.config.largest_support.is_some_and(|limit| fit.support().len() > limit);
+        self.fits.push(fit);
+        self.last = Some(w);
+        if explained {
+            self.end = Some(PathEnd::Explained);
+        } else if full {
+            self.end = Some(PathEnd::LargestSupport);
+        }
+        Ok(())
+    }
+
+    /// Solves the first levels in one run of the solver, down to the first that is known without it; returns the others.
+    fn solve<'l>(&mut self, lambdas: &'l [f64]) -> Result<&'l [f64]> {
+        let (config, prepared) = (self.config, self.prepared);
+        // Levels that are known lie at the ends: above the largest, and at 0.
+        let is_solved = |lambda: f64| {
+            lambda > 0.0 && prepared.zero_level.is_none_or(|largest| lambda < largest * (1.0 - 4.0 * f64::EPSILON))
+        };
+        let run = lambdas.iter().take_while(|&&lambda| is_solved(lambda)).count().max(1);
+        let (now, rest) = lambdas.split_at(run);
+        let base = config.penalty(&prepared.factors, prepared.penalty_factors.as_ref())?;
+        let levels: Vec<(f64, f64)> = now.iter().map(|&lambda| config.levels_of(prepared, lambda)).collect();
+        let start = self.last.clone();
+        let (mut at, mut failed) = (0, Ok(()));
+        let mut each = |found: SparseFit<f64>| {
+            let (lambda, (l1, l2)) = (now[at], levels[at]);
+            at += 1;
+            failed = base
+                .with_l1(l1)
+                .and_then(|penalty| penalty.with_l2(l2))
+                .map_err(Error::from)
+                .and_then(|penalty| config.finish_solved(prepared, lambda, &penalty, found))
+                .and_then(|(fit, w)| self.add(fit, w));
+            if failed.is_err() || self.end.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        prepared.solve_levels(&config.solver(), &base, &levels, start.as_ref(), &mut each)?;
+        failed?;
+        Ok(rest)
     }
 }

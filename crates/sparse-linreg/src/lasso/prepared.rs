@@ -6,9 +6,10 @@ use crate::design::Columns;
 use crate::error::Result;
 use crate::reduction::{Reduced, check_response, check_weights};
 use core_optim::design::{CscMatrix, Dense, DesignMatrix, Standardised};
-use core_optim::working_set::{Intercept, Options, SparseFit, SparsePenalty, WorkingSet};
+use core_optim::working_set::{Intercept, Options, SparseFit, SparsePenalty, WorkingSet, Workspace};
 use core_tensor::linalg::{Accumulate, gemv_into};
 use ndarray::{Array1, Array2, ArrayRef1, ShapeBuilder};
+use std::ops::ControlFlow;
 
 /// A design and a response, ready for any level.
 ///
@@ -203,11 +204,29 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// xⱼᵀ(s ∘ r) for the residual at scaled coefficients `w` (d), and the residual (n, without weights for sparse data).
-    pub(crate) fn gradient(&self, w: &ArrayRef1<f64>) -> Result<(Array1<f64>, Array1<f64>)> {
-        let (n, d) = self.dim();
+    /// The working-set solutions for pairs (λ₁, λ₂) in the units of the sum of squares, each from the one before; `each` may
+    /// end the path.
+    pub(crate) fn solve_levels(
+        &self,
+        solver: &WorkingSet<f64>,
+        penalty: &SparsePenalty<f64>,
+        levels: &[(f64, f64)],
+        start: Option<&Array1<f64>>,
+        each: &mut impl FnMut(SparseFit<f64>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.with_design(|x, options| {
+            let options = match start {
+                Some(start) => options.start(start),
+                None => options,
+            };
+            solver.squared_levels(x, &self.y, penalty, levels, &options, &mut Workspace::new(), each)
+        })
+    }
+
+    /// The residual at scaled coefficients `w` (d), without weights for sparse data (n).
+    pub(crate) fn residual(&self, w: &ArrayRef1<f64>) -> Result<Array1<f64>> {
+        let n = self.dim().0;
         let mut residual = self.y.clone();
-        let mut out = Array1::zeros(d);
         match &self.matrix {
             Matrix::Dense(x) => {
                 for (column, &w) in x.columns().into_iter().zip(w) {
@@ -215,26 +234,34 @@ impl<'a> Prepared<'a> {
                         residual.scaled_add(-w, &column);
                     }
                 }
-                gemv_into(&mut out, Accumulate::Replace, 1.0, &x.t(), &residual)?;
             }
             Matrix::Sparse { x, weights, intercept } => {
                 let scaled = Standardised::new(*x, &self.x_mean, &self.factors)?;
                 let mut fitted = Array1::zeros(n);
                 scaled.apply_into(w, &mut fitted)?;
                 residual -= &fitted;
-                let mut weighted = residual.clone();
-                if let Some(weights) = weights {
-                    weighted *= weights;
-                }
                 if *intercept == Intercept::Free {
-                    let mean = weighted.sum() / self.total;
+                    let weighted = weights.as_ref().map_or_else(|| residual.sum(), |weights| residual.dot(weights));
+                    let mean = weighted / self.total;
                     residual.mapv_inplace(|r| r - mean);
-                    weighted = match weights {
-                        Some(weights) => &residual * weights,
-                        None => residual.clone(),
-                    };
                 }
-                scaled.apply_transposed_into(&weighted, &mut out)?;
+            }
+        }
+        Ok(residual)
+    }
+
+    /// xⱼᵀ(s ∘ r) for the [`residual`](Self::residual) at scaled coefficients `w` (d), and that residual.
+    pub(crate) fn gradient(&self, w: &ArrayRef1<f64>) -> Result<(Array1<f64>, Array1<f64>)> {
+        let residual = self.residual(w)?;
+        let mut out = Array1::zeros(self.dim().1);
+        match &self.matrix {
+            Matrix::Dense(x) => gemv_into(&mut out, Accumulate::Replace, 1.0, &x.t(), &residual)?,
+            Matrix::Sparse { x, weights, .. } => {
+                let scaled = Standardised::new(*x, &self.x_mean, &self.factors)?;
+                match weights {
+                    Some(weights) => scaled.apply_transposed_into(&(&residual * weights), &mut out)?,
+                    None => scaled.apply_transposed_into(&residual, &mut out)?,
+                }
             }
         }
         Ok((out, residual))

@@ -7,9 +7,10 @@ use crate::greedy::support_of;
 use crate::lasso::FitEnd;
 use crate::reduction::Reduced;
 use core_optim::design::Dense;
-use core_optim::working_set::{Options, SparsePenalty, WorkingSet};
+use core_optim::working_set::{Options, SparseFit, SparsePenalty, WorkingSet, Workspace};
 use core_tensor::linalg::{Accumulate, gemv_into};
 use ndarray::{Array1, Array2, ShapeBuilder};
+use std::ops::ControlFlow;
 
 /// A response, split by a span: y_U = P y and y_⊥ = y - P y.
 pub(crate) struct Projected<'a> {
@@ -44,6 +45,28 @@ impl<'a> Projected<'a> {
         Ok(correlations.iter().fold(0.0_f64, |m, c: &f64| m.max(c.abs())) / self.n())
     }
 
+    /// [`solve`](Self::solve) for each level, each from the one before.
+    pub(crate) fn solve_levels(&self, lambdas: &[f64], lambda_max: f64) -> Result<Vec<Solved>> {
+        let zero = lambdas.iter().take_while(|&&lambda| lambda >= lambda_max * (1.0 - 4.0 * f64::EPSILON)).count();
+        let mut solved = Vec::with_capacity(lambdas.len());
+        for &lambda in &lambdas[..zero] {
+            solved.push(self.solve(lambda, None, lambda_max)?);
+        }
+        let levels: Array1<f64> = lambdas[zero..].iter().map(|lambda| lambda * self.n()).collect();
+        let (solver, penalty) = (WorkingSet::new().tolerance(self.tolerance), SparsePenalty::lasso(0.0)?);
+        let mut each = |fit: SparseFit<f64>| {
+            solved.push(self.solved(fit));
+            ControlFlow::Continue(())
+        };
+        let (design, options) = (Dense::new(&self.span.directions)?, Options::default());
+        solver.squared_path(&design, &self.outside, &penalty, &levels, &options, &mut Workspace::new(), &mut each)?;
+        Ok(solved)
+    }
+
+    fn solved(&self, fit: SparseFit<f64>) -> Solved {
+        Solved { z: fit.coefficients, gap: fit.gap / self.n(), end: fit.stopped.into() }
+    }
+
     /// argmin 1/(2n) ‖y_⊥ - Σ zᵢ ζᵢ‖² + λ ‖z‖₁.
     pub(crate) fn solve(&self, lambda: f64, start: Option<&Array1<f64>>, lambda_max: f64) -> Result<Solved> {
         let d = self.span.rho.len();
@@ -57,7 +80,7 @@ impl<'a> Projected<'a> {
         };
         let solver = WorkingSet::new().tolerance(self.tolerance);
         let fit = solver.squared(&Dense::new(&self.span.directions)?, &self.outside, &penalty, &options)?;
-        Ok(Solved { z: fit.coefficients, gap: fit.gap / self.n(), end: fit.stopped.into() })
+        Ok(self.solved(fit))
     }
 
     /// y_⊥ - Σ zᵢ ζᵢ.

@@ -278,12 +278,8 @@ impl Rsp {
     pub(crate) fn walk(&self, span: &RandomSpan, reduced: &Reduced, lambdas: &ArrayRef1<f64>) -> Result<Vec<RspLevel>> {
         let problem = Projected::new(span, reduced, self.tolerance)?;
         let lambda_max = problem.lambda_max()?;
-        let mut levels: Vec<RspLevel> = Vec::with_capacity(lambdas.len());
-        for &lambda in lambdas {
-            let solved = problem.solve(lambda, levels.last().map(|level| &level.z), lambda_max)?;
-            levels.push(problem.level(lambda, solved)?);
-        }
-        Ok(levels)
+        let solved = problem.solve_levels(&lambdas.to_vec(), lambda_max)?;
+        lambdas.iter().zip(solved).map(|(&lambda, solved)| problem.level(lambda, solved)).collect()
     }
 
     fn phase_two(&self, span: &RandomSpan, reduced: &Reduced) -> Result<RspLevel> {
