@@ -696,3 +696,59 @@ fn bad_input_is_named() {
         "`x` is empty; at least one column is needed"
     );
 }
+
+/// Small problems with duplicate, binary, rounded and badly scaled columns.
+fn awkward(seed: u64) -> Data {
+    let mut next = stream(seed + 1000);
+    let (n, d) = (2 + ((next() + 1.0) * 20.0) as usize, 1 + ((next() + 1.0) * 25.0) as usize);
+    let mut data = data(n, d, seed);
+    match seed % 5 {
+        1 => {
+            for j in (1..d).filter(|j| j % 3 != 0) {
+                let before = data.x.column(j - 1).to_owned();
+                data.x.column_mut(j).assign(&before);
+            }
+        }
+        2 => data.x.mapv_inplace(f64::round),
+        3 => data.x.mapv_inplace(|v| if v > 0.5 { 1.0 } else { 0.0 }),
+        4 => {
+            for mut column in data.x.columns_mut() {
+                let factor = 10.0_f64.powi((next() * 5.0) as i32);
+                column.mapv_inplace(|v| factor * v);
+            }
+        }
+        _ => {}
+    }
+    if data.weights.iter().all(|&s| s == 0.0) {
+        data.weights.fill(1.0);
+    }
+    data
+}
+
+#[test]
+fn awkward_problems_are_solved_exactly() {
+    let solver = WorkingSet::new().tolerance(1e-10);
+    for seed in 0..40 {
+        let data = awkward(seed);
+        let csc = CscMatrix::from_dense(&data.x).unwrap();
+        let dense = Dense::new(&data.x).unwrap();
+        for (name, base) in penalties(data.x.ncols()) {
+            for kind in [Kind::Squared, Kind::Logistic] {
+                if name == "unpenalised" && kind == Kind::Logistic {
+                    continue;
+                }
+                let options = Options::default().intercept(Intercept::Free).weights(&data.weights);
+                let top = largest(kind, &data.x, &data, &base, &options);
+                for ratio in [0.7, 0.1, 0.003] {
+                    let penalty = base.with_l1(top * ratio).unwrap();
+                    let a = solve(&solver, kind, &dense, &data, &penalty, &options);
+                    let b = solve(&solver, kind, &csc, &data, &penalty, &options);
+                    let what = format!("{seed}: {:?}, {name}, {kind:?}, {ratio}: {a:?} {b:?}", data.x.dim());
+                    assert!(a.stopped.is_success() && b.stopped.is_success(), "{what}");
+                    // Each lies at most its gap above the optimum.
+                    assert!((a.primal - b.primal).abs() <= 1e-9 * a.scale, "{what}");
+                }
+            }
+        }
+    }
+}

@@ -22,6 +22,8 @@ const EARLY: f64 = 1e-3;
 const BALANCE: usize = 8;
 /// A cold start comes down from the largest level by this factor, with so many outer iterations per level.
 const CONTINUATION: (f64, usize) = (0.5, 3);
+/// Outer iterations in a row, with ever stricter sweeps, that may fail to halve the gap.
+const STALLED: usize = 8;
 /// Sweeps after which the residual is computed from nothing.
 const OLD: usize = 100;
 
@@ -232,12 +234,12 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
             if fresh == 0 {
                 // Nothing is missing: the set must be solved better.
                 stalled = if fit.gap < half * before { 0 } else { stalled + 1 };
-                if stalled >= 4 {
+                if stalled >= STALLED {
                     let largest = self.reduced.roots.iter().fold(T::zero(), |m, &r| m.max(r));
                     fit.stopped = progress::end_of_precision(&fit, noise * largest);
                     break;
                 }
-                target *= constant::<T>(1e-3);
+                (target, early) = (target * constant::<T>(1e-3), early * constant::<T>(1e-3));
             }
             let within = self.solve_block(penalty, target, early * fit.gap, &mut fit.effort)?;
             if !within {
