@@ -261,3 +261,51 @@ fn pulled_face<T: Scalar>(shape: Shape<T>, u: T, pull: T) -> Option<(T, Face<T>)
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    /// Solves from `start`, asks for success, and checks the optimality conditions coordinate by coordinate.
+    #[track_caller]
+    fn check(shapes: &[Shape<f64>], g: &[f64], start: &[f64]) {
+        let h = array![[2.0, 0.5, -0.3], [0.5, 1.0, 0.2], [-0.3, 0.2, 1.5]];
+        let mut u = start.to_vec();
+        let solved = ActiveSet::new().solve(&h, g, shapes, &mut u, &[0, 1, 2], &mut BlockSolver::new()).unwrap();
+        assert!(solved, "{shapes:?} {g:?}");
+        for k in 0..3 {
+            let pull = -(g[k] + (0..3).map(|l| h[[k, l]] * (u[l] - start[l])).sum::<f64>());
+            let (low, high) = match shapes[k] {
+                Shape::Interval { lower, upper, slope } => (
+                    if u[k] == lower { f64::NEG_INFINITY } else { slope },
+                    if u[k] == upper { f64::INFINITY } else { slope },
+                ),
+                Shape::Kink { slope, curvature } if u[k] == 0.0 => (-slope, slope + 0.0 * curvature),
+                Shape::Kink { slope, curvature } => {
+                    let at = slope * u[k].signum() + curvature * u[k];
+                    (at, at)
+                }
+            };
+            assert!(low - 1e-12 <= pull && pull <= high + 1e-12, "{u:?}: {low} {pull} {high}");
+        }
+    }
+
+    #[test]
+    fn faces_are_left_and_entered_as_the_slopes_say() {
+        let infinity = f64::INFINITY;
+        let positive = [Shape::Interval { lower: 0.0, upper: infinity, slope: 0.4 }; 3];
+        let boxed = [Shape::Interval { lower: -0.5, upper: 0.25, slope: 0.0 }; 3];
+        let lasso = [Shape::Kink { slope: 0.4, curvature: 0.0 }; 3];
+        let net = [Shape::Kink { slope: 0.4, curvature: 0.7 }; 3];
+        for g in [[-1.0, 0.3, -0.2], [1.0, -2.0, 0.1], [-0.3, -0.3, -0.3], [5.0, 4.0, -3.0], [0.3, -0.45, 0.39]] {
+            for start in [[0.0; 3], [0.2, 0.0, 0.1], [0.25, 0.25, 0.0]] {
+                for shapes in [positive, boxed, lasso, net] {
+                    check(&shapes, &g, &start);
+                }
+            }
+            check(&lasso, &g, &[-0.3, 0.2, 0.0]);
+            check(&boxed, &g, &[-0.5, 0.25, -0.5]);
+        }
+    }
+}

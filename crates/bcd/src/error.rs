@@ -119,6 +119,19 @@ pub(crate) fn check_length<T>(
     Ok(core_tensor::check_shape(argument, x, &[length], reason)?)
 }
 
+/// Accepts a number of nodes or variables that 32-bit positions can count; `count` is `None` if a product overflowed.
+pub(crate) fn check_count(argument: &'static str, count: Option<usize>) -> Result<usize> {
+    const MOST: usize = u32::MAX as usize - 2;
+    match count {
+        Some(count) if count <= MOST => Ok(count),
+        _ => {
+            let found = count.map_or(f64::INFINITY, |count| count as f64);
+            core_tensor::check_range(argument, found, false, "below 2^32 - 2")?;
+            Ok(0)
+        }
+    }
+}
+
 /// Accepts the coordinates of a block: at least one, each in range, none twice.
 pub(crate) fn check_block(block: &[usize], variables: usize) -> Result<()> {
     if block.is_empty() {

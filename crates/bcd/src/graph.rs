@@ -27,8 +27,9 @@ impl<T: Scalar> Graph<T> {
     /// The graph of `nodes` nodes with the given edges (i, j, number).
     ///
     /// # Errors
-    /// An end out of range, [`Error::SelfLoop`], or a number that is not finite.
+    /// 2³² - 2 nodes or more, an end out of range, [`Error::SelfLoop`], or a number that is not finite.
     pub fn new(nodes: usize, edges: &[(usize, usize, T)]) -> Result<Self> {
+        crate::error::check_count("nodes", Some(nodes))?;
         let mut counts = vec![0_usize; nodes + 1];
         for &(i, j, w) in edges {
             crate::error::check_index("edges", i.max(j), nodes, "nodes")?;
@@ -74,9 +75,10 @@ impl<T: Scalar> Graph<T> {
     /// The grid of `rows` × `columns` nodes, number `column * rows + row`, with the same number on every edge.
     ///
     /// # Errors
-    /// A weight that is not finite.
+    /// 2³² - 2 nodes or more, a weight that is not finite.
     pub fn lattice(rows: usize, columns: usize, weight: T) -> Result<Self> {
-        let mut edges = Vec::with_capacity(2 * rows.saturating_mul(columns));
+        let nodes = crate::error::check_count("nodes", rows.checked_mul(columns))?;
+        let mut edges = Vec::new();
         for column in 0..columns {
             for row in 0..rows {
                 let node = column * rows + row;
@@ -88,7 +90,7 @@ impl<T: Scalar> Graph<T> {
                 }
             }
         }
-        Self::new(rows.saturating_mul(columns), &edges)
+        Self::new(nodes, &edges)
     }
 
     /// Number of nodes.

@@ -51,11 +51,12 @@ impl<T: Scalar, L: Loss<T>> Pairwise<T, L> {
     /// No terms yet, for `variables` ≥ 1.
     ///
     /// # Errors
-    /// No variable.
+    /// No variable, or 2³² - 2 and more.
     pub fn new(variables: usize, loss: L) -> Result<Self> {
         if variables == 0 {
             return Err(core_tensor::Error::Empty { argument: "variables", expected: "entry" }.into());
         }
+        crate::error::check_count("variables", Some(variables))?;
         let f = Self {
             loss,
             terms: Vec::new(),

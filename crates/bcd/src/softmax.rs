@@ -36,6 +36,8 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> Softmax<'a, T, X> {
             return Err(core_tensor::Error::Empty { argument: "design", expected: "column" }.into());
         }
         core_tensor::check_range("classes", classes as f64, classes >= 2, ">= 2")?;
+        crate::error::check_count("classes times rows", design.rows().checked_mul(classes))?;
+        crate::error::check_count("classes times columns", design.columns().checked_mul(classes))?;
         let found = Array1::from(labels.to_vec());
         check_length("labels", &found, design.rows(), "the design has that many rows")?;
         for &label in labels {

@@ -139,6 +139,13 @@ fn data_are_checked_at_the_door() {
 #[test]
 fn graphs_are_checked_at_the_door() {
     assert_eq!(Graph::new(2, &[(0, 0, 1.0)]), Err(Error::SelfLoop { node: 0 }));
+    let absurd = usize::MAX / 2;
+    assert!(Graph::<f64>::new(absurd, &[]).unwrap_err().to_string().contains("below 2^32 - 2"));
+    assert!(Graph::lattice(absurd, absurd, 1.0).is_err() && Graph::lattice(absurd, 1, 1.0).is_err());
+    assert!(bcd::lattice_trees(absurd, absurd).is_err() && bcd::red_black(absurd, 3).is_err());
+    assert!(Pairwise::<f64, _>::new(absurd, Squared).is_err());
+    let (a, _) = data();
+    assert!(Softmax::new(&Dense::new(&a).unwrap(), &[0, 1, 0, 1], absurd).is_err());
     assert!(Graph::new(2, &[(0, 2, 1.0)]).is_err() && Graph::new(2, &[(0, 1, f64::NAN)]).is_err());
     let triangle = Graph::new(3, &[(0, 1, 1.0), (1, 2, 1.0), (0, 2, 1.0)]).unwrap();
     assert!(matches!(ForestOrder::new(&triangle, &[0, 1, 2]), Err(Error::NotAForest { .. })));

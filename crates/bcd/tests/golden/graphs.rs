@@ -107,7 +107,7 @@ fn lattice_d(case: &Case, check: &mut Check) {
     }
     // The optimum itself, in a relative sense.
     let fit = problem.solve(1e-14).unwrap();
-    check.scalar("f_opt", fit.objective, optimum, Tolerance::relative(1e-14));
+    check.scalar("f_opt", fit.objective, optimum, Tolerance::relative(1e-12));
 }
 
 fn random_numbers(case: &Case, check: &mut Check) {

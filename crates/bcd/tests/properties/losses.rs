@@ -51,6 +51,9 @@ proptest! {
             eigen.factorise(&difference).unwrap();
             let scale = 1.0 + bound.diag().sum();
             assert!(eigen.values().unwrap()[0] >= -1e-10 * scale, "{name}");
+            // Of a single coordinate the bound is Lᵢ.
+            let single = hessian(f, &mut at, &b[..1], Curvature::Bound)[[0, 0]];
+            assert!((single - f.curvatures()[b[0]]).abs() < 1e-12 * (1.0 + single), "{name}");
             for (k, &i) in b.iter().enumerate() {
                 assert!(f.curvatures()[i] * (1.0 + 1e-12) + 1e-12 >= hessian(f, &mut at, &b, Curvature::AtPoint)[[k, k]], "{name}");
             }
