@@ -52,7 +52,9 @@ fn planted_signals_have_their_rms_and_support() {
         // The worst signal of a support needs the longest coefficients.
         let worst = Plant::new(4).draw(&x, seed).unwrap();
         assert_eq!(worst.support, random.support);
-        assert!(worst.coefficients.dot(&worst.coefficients) >= random.coefficients.dot(&random.coefficients) * (1.0 - 1e-9));
+        assert!(
+            worst.coefficients.dot(&worst.coefficients) >= random.coefficients.dot(&random.coefficients) * (1.0 - 1e-9)
+        );
         assert_eq!(worst.prediction_error(&worst.signal), 0.0);
         assert!((worst.prediction_error(&worst.response(1.0, 9)) - 1.0).abs() < 1.0);
     }

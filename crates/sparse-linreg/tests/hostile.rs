@@ -90,7 +90,10 @@ fn entries_that_are_not_finite_are_named() {
         let net = ElasticNet::lasso().penalty_factors(Array1::from_elem(6, bad));
         refused(net.fit(&x, &y, 0.1), &format!("`penalty_factors` holds {bad} at [0]; every entry must be finite"));
         refused(ElasticNet::lasso().fit(&x, &y, bad), &format!("`lambda` is {bad}; it must be finite and >= 0"));
-        refused(adaptive_factors(&array![bad], 1.0, 0.1), &format!("`w` holds {bad} at [0]; every entry must be finite"));
+        refused(
+            adaptive_factors(&array![bad], 1.0, 0.1),
+            &format!("`w` holds {bad} at [0]; every entry must be finite"),
+        );
     }
 }
 
@@ -145,7 +148,7 @@ fn settings_outside_their_ranges_are_named() {
     refused(net().penalty_factors(negative).fit(&x, &y, 0.1), "`penalty_factors` is -1; it must be finite and >= 0");
     let (ones, zeros) = (Array1::<f64>::ones(6), Array1::<f64>::zeros(6));
     refused(net().bounds(ones.clone(), ones.clone()).fit(&x, &y, 0.1), "`lower` is 1; it must be <= 0");
-    refused(net().bounds(zeros.clone(), -&ones).fit(&x, &y, 0.1), "`upper` is -1; it must be >= 0");
+    refused(net().bounds(zeros, -&ones).fit(&x, &y, 0.1), "`upper` is -1; it must be >= 0");
     refused(NonConvex::mcp(1.0).fit_path(&x, &y), "`gamma` is 1; it must be finite and > 1");
     refused(NonConvex::scad(2.0).fit_path(&x, &y), "`a` is 2; it must be finite and > 2");
     refused(NonConvex::scad(f64::NAN).fit_path(&x, &y), "`a` is NaN; it must be finite and > 2");
@@ -158,7 +161,10 @@ fn settings_outside_their_ranges_are_named() {
         BestSubset::new().size(7).fit(&x, &y),
         "`sizes` is 7, but at most 6 columns can be chosen: the data have 20 rows and 6 columns",
     );
-    refused(Omp::new(2).always_in([9]).fit(&x, &y), "`always_in` holds 9, but there are only 6 columns (counted from 0)");
+    refused(
+        Omp::new(2).always_in([9]).fit(&x, &y),
+        "`always_in` holds 9, but there are only 6 columns (counted from 0)",
+    );
     refused(BestSubset::new().always_in([1, 1]).fit(&x, &y), "`always_in` holds 1 twice");
     refused(
         BestSubset::new().search(Search::Exhaustive).fit(&Array2::ones((40, 31)), &Array1::ones(40)),
@@ -179,25 +185,25 @@ fn settings_outside_their_ranges_are_named() {
     refused(Rsp::default().level(Level::SquareRoot { q: 0.0 }).fit(&x, &y), "`q` is 0; it must be above 0 and below 1");
     refused(RandomSpan::from_set(&x, &[0, 0]), "`set` holds 0 twice");
     refused(RandomSpan::from_set(&x, &[6]), "`set` holds 6, but there are only 6 columns (counted from 0)");
-    refused(
-        Preconditioner::peel(3).span_with_blocks(&x, &[vec![]]),
-        "`rounds` is empty; at least one block is needed",
-    );
+    refused(Preconditioner::peel(3).span_with_blocks(&x, &[vec![]]), "`rounds` is empty; at least one block is needed");
     refused(Folds::shuffled(10, 1, 0), "`folds` is 1; it must be at least 2 and at most the number of rows");
     refused(Folds::shuffled(3, 4, 0), "`folds` is 4; it must be at least 2 and at most the number of rows");
     refused(Folds::assigned(&[0, 0, 0]), "`folds` is 1; it must be at least 2 and at most the number of rows");
+    refused(Folds::assigned(&[0, 2, 0]), "fold 1 has no rows; every fold needs rows to test on and rows to train on");
     refused(
-        Folds::assigned(&[0, 2, 0]),
-        "fold 1 has no rows; every fold needs rows to test on and rows to train on",
+        Folds::assigned(&[usize::MAX, 0]),
+        "`folds` is 18446744073709552000; it must be at least 2 and at most the number of rows",
     );
-    refused(Folds::assigned(&[usize::MAX, 0]), "`folds` is 18446744073709552000; it must be at least 2 and at most the number of rows");
     refused(Folds::time_ordered(2, 2), "`folds` is 2; it must be at least 2 and below the number of rows");
     let folds = Folds::shuffled(19, 3, 0).unwrap();
     refused(net().cross_validate(&x, &y, &folds), "`folds.rows` is 19; it must be the number of rows of `x`");
     let mut weights = Array1::zeros(20);
     weights[0] = 1.0;
     let folds = Folds::shuffled(20, 4, 0).unwrap();
-    assert!(net().sample_weights(weights).cross_validate(&x, &y, &folds).is_err(), "three folds have no weight to test on");
+    assert!(
+        net().sample_weights(weights).cross_validate(&x, &y, &folds).is_err(),
+        "three folds have no weight to test on"
+    );
     refused(
         StabilitySelection::new(net()).threshold(0.5).run(&x, &y),
         "`threshold` is 0.5; it must be above 0.5, at most 1",
