@@ -148,7 +148,7 @@ fn settings_outside_their_ranges_are_named() {
     refused(net().penalty_factors(negative).fit(&x, &y, 0.1), "`penalty_factors` is -1; it must be finite and >= 0");
     let (ones, zeros) = (Array1::<f64>::ones(6), Array1::<f64>::zeros(6));
     refused(net().bounds(ones.clone(), ones.clone()).fit(&x, &y, 0.1), "`lower` is 1; it must be <= 0");
-    refused(net().bounds(zeros.clone(), -&ones).fit(&x, &y, 0.1), "`upper` is -1; it must be >= 0");
+    refused(net().bounds(zeros, -&ones).fit(&x, &y, 0.1), "`upper` is -1; it must be >= 0");
     refused(NonConvex::mcp(1.0).fit_path(&x, &y), "`gamma` is 1; it must be finite and > 1");
     refused(NonConvex::scad(2.0).fit_path(&x, &y), "`a` is 2; it must be finite and > 2");
     refused(NonConvex::scad(f64::NAN).fit_path(&x, &y), "`a` is NaN; it must be finite and > 2");

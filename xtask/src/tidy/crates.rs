@@ -52,7 +52,11 @@ pub(super) fn golden_files(package: &Package) -> Findings {
         .filter_map(|path| std::fs::read_to_string(path).ok())
         .collect();
     let fixtures = entries.flatten().map(|entry| entry.path());
-    let kind = |path: &PathBuf| Some(path.file_stem()?.to_string_lossy().into_owned());
+    // As the runner reads names: `07_kind.json` is of the kind `kind`.
+    let kind = |path: &PathBuf| {
+        let stem = path.file_stem()?.to_string_lossy().into_owned();
+        Some(stem.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['_', '-']).to_owned())
+    };
     fixtures
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .filter(|path| kind(path).is_some_and(|kind| !tests.contains(&format!("\"{kind}\""))))
@@ -114,6 +118,7 @@ mod tests {
                 ("src/lib.rs", forbids),
                 ("README.md", "# good"),
                 ("tests/fixtures/scores.json", "{}"),
+                ("tests/fixtures/02_scores.json", "{}"),
                 ("tests/golden.rs", golden),
             ],
         );

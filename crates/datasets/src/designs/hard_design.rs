@@ -28,7 +28,7 @@ pub enum HardDesign {
     },
     /// L F + 1e-3 G with L n × 3 and F 3 × d.
     Factor,
-    /// f₀ + 1e-2 f₁[group] + 1e-4 G, the group of each column uniform among `groups`.
+    /// `f₀ + 1e-2 f₁[group] + 1e-4 G`, the group of each column uniform among `groups`.
     Hier {
         /// Number of groups, at least 1.
         groups: usize,

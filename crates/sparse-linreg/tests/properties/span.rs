@@ -5,7 +5,9 @@ use core_tensor::random::{normal_array, permutation, rng};
 use datasets::designs::{HardDesign, Plant, distance_to_span};
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
-use sparse_linreg::{Choice, ElasticNet, Greedy, Level, Precision, Preconditioner, RandomSpan, Reason, Rsp, diagnose};
+use sparse_linreg::{
+    Choice, Criterion, ElasticNet, Greedy, Level, Precision, Preconditioner, RandomSpan, Reason, Rsp, diagnose,
+};
 
 fn set_of(d: usize, size: usize, seed: u64) -> Vec<usize> {
     let mut order = permutation(&mut rng(seed), d);
@@ -244,4 +246,34 @@ fn many_responses_share_one_span() {
         assert_eq!(&single.level, level);
         assert_eq!(single.span.set, all.span.set);
     }
+}
+
+#[test]
+fn polishing_finds_the_support_and_says_whether_to_trust_it() {
+    let x = HardDesign::Gauss.generate(120, 60, 4).unwrap();
+    let planted = Plant::new(3).rms(3.0).draw(&x, 5).unwrap();
+    let y = planted.response(0.5, 6);
+    let config = Rsp::new(Preconditioner::peel(3)).levels(40);
+    let path = config.fit_path(&x, &y).unwrap();
+    let criterion = Criterion::Ebic { gamma: 1.0 };
+    let polished = config.polish(&x, &y, &path, 3, criterion).unwrap();
+    assert_eq!(polished.model.support, planted.support);
+    assert!(polished.accepted && polished.model_criterion < polished.path_criterion);
+    let support: Vec<usize> = (0..60).filter(|&j| polished.model.coefficients[j] != 0.0).collect();
+    assert_eq!(support, planted.support);
+    assert!(planted.prediction_error(&polished.model.predict(&x).unwrap()) < 0.1);
+    // One column cannot replace three: not accepted.
+    assert!(!config.polish(&x, &y, &path, 1, criterion).unwrap().accepted);
+    assert!(config.polish(&x.t(), &y, &path, 1, criterion).is_err());
+}
+
+#[test]
+fn a_sparse_design_gives_the_fit_of_the_dense_one() {
+    let x = Problem::new(30, 12, 1.0, 3).x.mapv(|v| if v > 0.8 { v } else { 0.0 });
+    let y = Problem::new(30, 12, 1.0, 3).y;
+    let sparse = core_optim::design::CscMatrix::from_dense(&x).unwrap();
+    let config = Rsp::new(Preconditioner::fixed(3, 0.5));
+    let (a, b) = (config.fit(&x, &y).unwrap(), config.fit(&sparse, &y).unwrap());
+    assert_eq!((a.span.set, a.level.z), (b.span.set, b.level.z.clone()));
+    assert!(difference(&b.level.predict(&sparse).unwrap(), &b.level.predict(&x).unwrap()) < 1e-12);
 }

@@ -29,7 +29,7 @@ proptest! {
         let most = d.min(n).min(6);
         let config = BestSubset::new().sizes(0..=most);
         let optimal = config.clone().search(Search::Exhaustive).fit(&p.x, &p.y).unwrap();
-        let several = config.clone().fit(&p.x, &p.y).unwrap();
+        let several = config.fit(&p.x, &p.y).unwrap();
         let one = config.search(Search::Splicing).fit(&p.x, &p.y).unwrap();
         let scale = p.y.dot(&p.y);
         for size in 0..=most {
