@@ -26,7 +26,7 @@ import sklearn.linear_model as sklearn_models  # noqa: E402
 
 folder = pathlib.Path(sys.argv[1])
 # A peer that needs longer for one call is not asked for a smaller gap.
-PATIENCE = 5.0
+PATIENCE = 2.0
 
 
 def read(problem):

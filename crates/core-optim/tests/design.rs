@@ -250,7 +250,8 @@ impl DesignMatrix<f64> for Plain<'_> {
 
 #[test]
 fn block_operations_are_the_single_ones() {
-    let x = Array2::from_shape_fn((37, 9), |(i, j)| if (i * 5 + j * 3) % 4 == 0 { (i * 7 + j) as f64 - 90.0 } else { 0.0 });
+    let x =
+        Array2::from_shape_fn((37, 9), |(i, j)| if (i * 5 + j * 3) % 4 == 0 { (i * 7 + j) as f64 - 90.0 } else { 0.0 });
     let csc = CscMatrix::from_dense(&x).unwrap();
     let dense = Dense::new(&x).unwrap();
     let factors = Array1::from_shape_fn(9, |j| 0.5 + j as f64);

@@ -495,6 +495,17 @@ fn without_penalty_it_is_least_squares() {
         WorkingSet::new().tolerance(1e-13).squared(&Dense::new(&wide.x).unwrap(), &wide.y, &ridge, &options).unwrap();
     assert!(fit.converged(), "{fit:?}");
     check(Kind::Squared, &wide, &ridge, None, Intercept::Free, &fit, 1e-6);
+    // So many unpenalised coefficients that a factor would be too large.
+    let many = self::data(8, 3200, 11);
+    let strong = SparsePenalty::new(0.0, 1e4).unwrap();
+    let fit = WorkingSet::new().squared(&Dense::new(&many.x).unwrap(), &many.y, &strong, &options).unwrap();
+    assert!(fit.converged(), "{:?} {} {:?}", fit.stopped, fit.gap, fit.effort);
+    // Non-negative least squares.
+    let penalty = SparsePenalty::lasso(0.0).unwrap().non_negative();
+    let fit =
+        WorkingSet::new().tolerance(1e-12).squared(&Dense::new(&data.x).unwrap(), &data.y, &penalty, &options).unwrap();
+    assert!(fit.converged() && fit.coefficients.iter().any(|&w| w == 0.0), "{fit:?}");
+    check(Kind::Squared, &data, &penalty, None, Intercept::Free, &fit, 1e-9);
     // More columns than rows and no penalty at all: interpolation.
     let fit = WorkingSet::new()
         .squared(&Dense::new(&wide.x).unwrap(), &wide.y, &SparsePenalty::lasso(0.0).unwrap(), &options)
@@ -607,6 +618,20 @@ fn memory_observers_limits_and_threads_do_not_change_results() {
         if seen < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let x = Dense::new(&one.x).unwrap();
+    let mut levels = Vec::new();
+    let mut impatient = |state: &core_optim::working_set::WorkingSetState<'_, f64>| {
+        levels.push(state.l1);
+        if levels.len() < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let fit = solver.squared_with(&x, &one.y, &penalty, &options, &mut workspace, &mut impatient).unwrap();
+    // Stopped on the way down from the largest level; the certificate is that of the level asked for.
+    assert!(fit.stopped == Stopped::Observer && levels.len() == 2 && levels[0] > 0.5 && fit.l1 == 0.5);
+    let exact = solver.squared(&x, &one.y, &penalty, &options).unwrap();
+    assert!(fit.primal >= exact.dual && fit.dual <= exact.primal);
+    for limit in [1, 5] {
+        let fit = solver.clone().inner_limit(limit).squared(&x, &one.y, &penalty, &options).unwrap();
+        assert!(fit.stopped == Stopped::IterationLimit && fit.dual <= exact.primal && fit.primal >= exact.dual);
+    }
     let fit = solver.logistic_with(&x, &one.labels, &penalty, &options, &mut workspace, &mut observer).unwrap();
     assert_eq!((fit.stopped, seen), (Stopped::Observer, 3));
 }
@@ -661,9 +686,69 @@ fn bad_input_is_named() {
         "`lower` is 0.5; it must be <= 0: the bounds of a sparse model contain 0"
     );
     assert!(penalty.bounds(&array![0.0, 0.0], &array![-1.0, f64::NAN]).is_err());
+    let huge = array![[1e200, 0.0], [0.0, 1.0], [0.0, 0.0]];
+    let error = text(solver.squared(&Dense::new(&huge).unwrap(), &y, &SparsePenalty::lasso(1.0).unwrap(), &options));
+    assert_eq!(error, "`x` is inf; it must be of columns whose squared norms the numbers can hold");
+    assert!(solver.squared(&x, &array![1e200, 0.0, 0.0], &SparsePenalty::lasso(1.0).unwrap(), &options).is_err());
     let empty = CscMatrix::<f64>::from_triplets(3, 0, &[]).unwrap();
     assert_eq!(
         text(solver.squared(&empty, &y, &SparsePenalty::lasso(1.0).unwrap(), &options)),
         "`x` is empty; at least one column is needed"
     );
+}
+
+/// Small problems with duplicate, binary, rounded and badly scaled columns.
+fn awkward(seed: u64) -> Data {
+    let mut next = stream(seed + 1000);
+    let (n, d) = (2 + ((next() + 1.0) * 20.0) as usize, 1 + ((next() + 1.0) * 25.0) as usize);
+    let mut data = data(n, d, seed);
+    match seed % 5 {
+        1 => {
+            for j in (1..d).filter(|j| j % 3 != 0) {
+                let before = data.x.column(j - 1).to_owned();
+                data.x.column_mut(j).assign(&before);
+            }
+        }
+        2 => data.x.mapv_inplace(f64::round),
+        3 => data.x.mapv_inplace(|v| if v > 0.5 { 1.0 } else { 0.0 }),
+        4 => {
+            for mut column in data.x.columns_mut() {
+                let factor = 10.0_f64.powi((next() * 5.0) as i32);
+                column.mapv_inplace(|v| factor * v);
+            }
+        }
+        _ => {}
+    }
+    if data.weights.iter().all(|&s| s == 0.0) {
+        data.weights.fill(1.0);
+    }
+    data
+}
+
+#[test]
+fn awkward_problems_are_solved_exactly() {
+    let solver = WorkingSet::new().tolerance(1e-10);
+    for seed in 0..40 {
+        let data = awkward(seed);
+        let csc = CscMatrix::from_dense(&data.x).unwrap();
+        let dense = Dense::new(&data.x).unwrap();
+        for (name, base) in penalties(data.x.ncols()) {
+            for kind in [Kind::Squared, Kind::Logistic] {
+                if name == "unpenalised" && kind == Kind::Logistic {
+                    continue;
+                }
+                let options = Options::default().intercept(Intercept::Free).weights(&data.weights);
+                let top = largest(kind, &data.x, &data, &base, &options);
+                for ratio in [0.7, 0.1, 0.003] {
+                    let penalty = base.with_l1(top * ratio).unwrap();
+                    let a = solve(&solver, kind, &dense, &data, &penalty, &options);
+                    let b = solve(&solver, kind, &csc, &data, &penalty, &options);
+                    let what = format!("{seed}: {:?}, {name}, {kind:?}, {ratio}: {a:?} {b:?}", data.x.dim());
+                    assert!(a.stopped.is_success() && b.stopped.is_success(), "{what}");
+                    // Each lies at most its gap above the optimum.
+                    assert!((a.primal - b.primal).abs() <= 1e-9 * a.scale, "{what}");
+                }
+            }
+        }
+    }
 }

@@ -58,6 +58,11 @@ impl<T: Scalar> Block<T> {
             && self.norms[k] + self.ridges[k] > T::zero()
     }
 
+    /// Number of free coordinates.
+    pub(super) fn free(&self) -> usize {
+        (0..self.len()).filter(|&k| self.is_free(k)).count()
+    }
+
     /// The interval around w on which the penalty is smooth.
     #[inline]
     pub(super) fn face(&self, k: usize) -> (T, T) {

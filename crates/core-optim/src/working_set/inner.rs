@@ -14,6 +14,11 @@ const DIFFERENCES: usize = 5;
 /// From here on a step is dear: many sweeps come first, and sweeps alone may do.
 const DEAR: usize = 12;
 
+/// Sweeps after which a Newton step is tried, however dear.
+const PATIENCE: usize = 200;
+/// Free coordinates that a Newton step can have: beyond, a factor would take too much memory and time.
+const LARGEST: usize = 3000;
+
 /// How a working set is to be solved.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace<T> {
@@ -42,7 +47,7 @@ pub(super) fn solve<T: Scalar, Q: Quadratic<T>>(
         Finish::Descent => descent(quadratic, block, target.max(early), limit, effort),
     };
     // The dual asks that the residual is orthogonal to unpenalised columns up to rounding.
-    if block.thresholds.contains(&T::zero()) {
+    if block.thresholds.contains(&T::zero()) && block.free() <= LARGEST {
         for _ in 0..3 {
             effort.newton_steps += 1;
             if newton.step(quadratic, block, T::zero()) != NewtonStep::Full {
@@ -78,11 +83,12 @@ fn exact<T: Scalar, Q: Quadratic<T>>(
         patience += 1;
         // The pattern of zeros must be roughly right before a factorisation pays.
         let settled = report.flips * 10 <= block.len().min(200) && worth <= DEAR;
-        if !settled && patience < worth.max(6) {
+        let fits = block.free() <= LARGEST;
+        if fits && !settled && patience < worth.clamp(6, PATIENCE) {
             continue;
         }
         patience = 0;
-        if refused < 3 {
+        if refused < 3 && fits {
             (effort.newton_steps, steps) = (effort.newton_steps + 1, steps + 1);
             if newton.step(quadratic, block, negligible) == NewtonStep::Refused {
                 refused += 1;

@@ -198,7 +198,7 @@ impl<T: Scalar> Newton<T> {
 
     /// Multiplications of making the factor that of the free coordinates, roughly.
     pub(super) fn cost<Q: Quadratic<T>>(&self, quadratic: &Q, block: &Block<T>) -> usize {
-        let wanted = (0..block.len()).filter(|&k| block.is_free(k)).count();
+        let wanted = block.free();
         let change = wanted.abs_diff(self.members.len());
         let (update, rebuild) = costs(quadratic, wanted, change, 0);
         update.min(rebuild)

@@ -53,6 +53,8 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> Reduced<'a, T, X> {
             if options.intercept == Intercept::Free && norm * total <= noise * noise {
                 norm = T::zero();
             }
+            let expected = "of columns whose squared norms the numbers can hold";
+            core_tensor::check_range("x", Scalar::to_f64(norm), norm.is_finite(), expected)?;
             means.push(mean);
             norms.push(norm);
         }

@@ -22,6 +22,8 @@ const EARLY: f64 = 1e-3;
 const BALANCE: usize = 8;
 /// A cold start comes down from the largest level by this factor, with so many outer iterations per level.
 const CONTINUATION: (f64, usize) = (0.5, 3);
+/// Outer iterations in a row, with ever stricter sweeps, that may fail to halve the gap.
+const STALLED: usize = 8;
 /// Sweeps after which the residual is computed from nothing.
 const OLD: usize = 100;
 
@@ -72,6 +74,8 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
         memory.target.clear();
         memory.target.extend(y.iter().map(|&y| y - mean));
         let squares: T = memory.target.iter().enumerate().map(|(i, &y)| weight(i) * y * y).sum();
+        let expected = "of a squared norm that the numbers can hold";
+        core_tensor::check_range("y", Scalar::to_f64(squares), squares.is_finite(), expected)?;
         memory.outer.clear(&reduced, penalty, options);
         memory.residual.clear();
         memory.residual.resize(reduced.rows, T::zero());
@@ -140,6 +144,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
     ) -> Result<SparseFit<T>> {
         let tolerance = self.solver.tolerance.max(constant::<T>(8.0) * T::epsilon()) * self.scale;
         let mut effort = Effort::default();
+        let mut stopped = None;
         if self.solver.finish == Finish::Exact && self.memory.outer.is_zero() {
             // Support and factor grow step by step instead of being guessed at once.
             let ratio = constant::<T>(CONTINUATION.0);
@@ -148,12 +153,25 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
             let end = constant::<T>(1e-3) * level;
             while level * ratio.sqrt() > penalty.l1() && level > end {
                 let limit = effort.outer_iterations + CONTINUATION.1;
-                effort = self.rounds(&penalty.with_l1(level)?, loose, limit, effort, &mut Unobserved)?.effort;
+                let fit = self.rounds(&penalty.with_l1(level)?, loose, limit, effort, observer)?;
+                effort = fit.effort;
+                stopped = (fit.stopped == Stopped::Observer).then_some(fit.stopped);
+                if stopped.is_some() {
+                    break;
+                }
                 level *= ratio;
             }
         }
         let limit = effort.outer_iterations + self.solver.outer_limit;
-        let mut fit = self.rounds(penalty, tolerance, limit, effort, observer)?;
+        let mut fit = match stopped {
+            None => self.rounds(penalty, tolerance, limit, effort, observer)?,
+            // Stopped on the way down: only the certificate at the level asked for is missing.
+            Some(stopped) => {
+                let limit = effort.outer_iterations + 1;
+                let fit = self.rounds(penalty, T::infinity(), limit, effort, &mut Unobserved)?;
+                SparseFit { stopped, ..fit }
+            }
+        };
         let w = &self.memory.outer.w;
         fit.coefficients = Array1::from(w.clone());
         fit.intercept = match self.reduced.intercept {
@@ -203,6 +221,7 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
                 // So tight a gap must not rest on a residual that was updated many times.
                 self.refresh()?;
                 (fit.dual, fit.gap) = (T::neg_infinity(), T::infinity());
+                fit.effort.outer_iterations -= 1;
                 continue;
             }
             let radius = (constant::<T>(2.0) * gap).sqrt();
@@ -215,15 +234,15 @@ impl<'a, T: Scalar, X: DesignMatrix<T> + ?Sized> SquaredRun<'a, T, X> {
             if fresh == 0 {
                 // Nothing is missing: the set must be solved better.
                 stalled = if fit.gap < half * before { 0 } else { stalled + 1 };
-                if stalled >= 4 {
+                if stalled >= STALLED {
                     let largest = self.reduced.roots.iter().fold(T::zero(), |m, &r| m.max(r));
                     fit.stopped = progress::end_of_precision(&fit, noise * largest);
                     break;
                 }
-                target *= constant::<T>(1e-3);
+                (target, early) = (target * constant::<T>(1e-3), early * constant::<T>(1e-3));
             }
             let within = self.solve_block(penalty, target, early * fit.gap, &mut fit.effort)?;
-            if !within && fresh == 0 {
+            if !within {
                 break;
             }
         }
