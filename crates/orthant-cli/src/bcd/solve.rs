@@ -291,7 +291,7 @@ fn document(
             score: model.score(x, table),
         },
         zeros: layout.features * layout.classes - coefficients.len(),
-        intercepts: if layout.intercept { model.intercepts.clone() } else { Vec::new() },
+        intercepts: if layout.intercept { model.intercepts } else { Vec::new() },
         coefficients,
         trace: fit
             .trace

@@ -13,7 +13,7 @@ use crate::reduction::Reduced;
 use crate::subset_qr::SubsetQr;
 use crate::{Design, parallel};
 use core_tensor::{check_range, check_shape};
-use ndarray::{Array1, ArrayRef1, ArrayRef2};
+use ndarray::{Array1, ArrayRef1, ArrayRef2, Axis};
 
 /// The random-span preconditioned Lasso (RSP): project a random span of columns out of X and y, solve the Lasso on what is
 /// left, scaled to equal length, and put least squares on the span beside it.
@@ -228,12 +228,22 @@ impl Rsp {
         check_shape("y", y, &[columns.dim().0, y.ncols()], "`x` has that many rows")?;
         let base = self.reduce(columns, &Array1::zeros(columns.dim().0))?;
         let span = self.preconditioner.span(&base.x)?;
-        let levels = parallel::map(y.columns(), |_, column| {
+        // One copy of the design serves a chunk of responses.
+        const CHUNK: usize = 64;
+        let chunks = parallel::map(y.axis_chunks_iter(Axis(1), CHUNK), |_, chunk| {
             let mut reduced = base.clone();
-            reduced.with_response(&column, self.intercept)?;
-            self.phase_two(&span, &reduced)
+            let mut levels = Vec::with_capacity(chunk.ncols());
+            for column in chunk.columns() {
+                reduced.with_response(&column, self.intercept)?;
+                levels.push(self.phase_two(&span, &reduced)?);
+            }
+            Ok::<_, crate::Error>(levels)
         });
-        Ok(RspResponses { span, levels: levels.into_iter().collect::<Result<_>>()? })
+        let mut levels = Vec::with_capacity(y.ncols());
+        for chunk in chunks {
+            levels.extend(chunk?);
+        }
+        Ok(RspResponses { span, levels })
     }
 
     /// A greedy method with `sparsity` columns on the directions and y_⊥, in place of the Lasso; its λ is 0.
