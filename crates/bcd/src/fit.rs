@@ -20,7 +20,8 @@ pub struct Fit<T> {
     pub stopped: Stopped,
     /// Coordinates that are not at a kink or bound of the penalty.
     pub support: Vec<usize>,
-    /// The update after which the pattern (zeros, bounds, signs) never changed again; 0 if it never did.
+    /// The update after which the pattern (zeros, bounds, signs) never changed again; 0 if it never did. Working sets (the
+    /// automatic choice for many variables) do not watch it: then the last iteration. Ask for a trace to have it watched.
     pub identified_at: usize,
     /// One entry per update, if asked for; entry 0 is the start.
     pub trace: Vec<Iteration<T>>,

@@ -52,7 +52,7 @@ impl<T: Scalar, X: DesignMatrix<T> + ?Sized> Sparse<'_, T, X> {
         let wanted = <T as Scalar>::from_f64(tolerance);
         let mut level = wanted;
         let mut found = self.run(&sparse, &options, level)?;
-        let (mut outer, mut inner) = (found.effort.outer_iterations, found.effort.inner_iterations);
+        let mut inner = found.effort.inner_iterations;
         // The solver measures gaps by the objective at 0; here they are measured by the optimum, which may be far smaller.
         for _ in 0..2 {
             if found.gap <= wanted * size(&found) || !found.converged() {
@@ -65,7 +65,6 @@ impl<T: Scalar, X: DesignMatrix<T> + ?Sized> Sparse<'_, T, X> {
                 None => Options::default().start(&from),
             };
             found = self.run(&sparse, &again, level)?;
-            outer += found.effort.outer_iterations;
             inner += found.effort.inner_iterations;
         }
         let problem = Problem::new(objective, penalty)?;
@@ -82,7 +81,8 @@ impl<T: Scalar, X: DesignMatrix<T> + ?Sized> Sparse<'_, T, X> {
             iterations: inner,
             stopped: found.stopped,
             support,
-            identified_at: outer.min(inner),
+            // Working sets do not watch the pattern.
+            identified_at: inner,
             trace: Vec::new(),
         }))
     }
