@@ -10,12 +10,10 @@ mod problem;
 mod report;
 mod run;
 
-use std::error::Error;
+use orthant_benches::Outcome;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -6,6 +6,7 @@ use core_optim::working_set::{Options, SparsePenalty, WorkingSet};
 use core_tensor::random::{normal_array, permutation, rng, uniform_array};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, ShapeBuilder};
 use ndarray_npy::{read_npy, write_npy};
+use orthant_benches::design::Design;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -14,12 +15,6 @@ use std::path::{Path, PathBuf};
 pub(crate) enum Task {
     Lasso,
     Logistic,
-}
-
-/// Columns, dense or sparse.
-pub(crate) enum Design {
-    Dense(Array2<f64>),
-    Sparse(CscMatrix<f64>),
 }
 
 /// One data set with its levels and the relative duality gap to reach at each of them.
@@ -40,7 +35,7 @@ pub(crate) struct Entry {
     pub(crate) target: f64,
     pub(crate) task: Task,
     sparse: bool,
-    shape: (usize, usize),
+    rows: usize,
 }
 
 const MISSING: &str = "missing.json";
@@ -250,25 +245,8 @@ impl Problem {
         let Self { name, title, task, target, y, levels, .. } = self;
         write_npy(folder.join(format!("y-{name}.npy")), y)?;
         write_npy(folder.join(format!("levels-{name}.npy")), levels)?;
-        let (sparse, (n, d)) = match &self.design {
-            Design::Dense(x) => {
-                write_npy(folder.join(format!("x-{name}.npy")), x)?;
-                (false, x.dim())
-            }
-            Design::Sparse(x) => {
-                let (mut starts, mut rows, mut values) = (vec![0_i64], Vec::new(), Vec::new());
-                for j in 0..x.columns() {
-                    let (column_rows, column_values) = x.column(j);
-                    rows.extend(column_rows.iter().map(|&i| i as i64));
-                    values.extend_from_slice(column_values);
-                    starts.push(rows.len() as i64);
-                }
-                write_npy(folder.join(format!("x-{name}-starts.npy")), &Array1::from(starts))?;
-                write_npy(folder.join(format!("x-{name}-rows.npy")), &Array1::from(rows))?;
-                write_npy(folder.join(format!("x-{name}-values.npy")), &Array1::from(values))?;
-                (true, (x.rows(), x.columns()))
-            }
-        };
+        self.design.write(folder, name)?;
+        let (sparse, (n, d)) = (self.design.is_sparse(), self.design.dim());
         let task = if *task == Task::Lasso { "lasso" } else { "logistic" };
         Ok(
             json!({"name": name, "title": title, "task": task, "target": target, "sparse": sparse, "rows": n, "columns": d}),
@@ -290,7 +268,7 @@ pub(crate) fn list(folder: &Path) -> Outcome<(Vec<Entry>, Vec<String>)> {
         target: value["target"].as_f64().unwrap_or(f64::NAN),
         task: if value["task"] == "lasso" { Task::Lasso } else { Task::Logistic },
         sparse: value["sparse"].as_bool().unwrap_or(false),
-        shape: (value["rows"].as_u64().unwrap_or(0) as usize, value["columns"].as_u64().unwrap_or(0) as usize),
+        rows: value["rows"].as_u64().unwrap_or(0) as usize,
     });
     Ok((entries.collect(), read(MISSING)?.iter().map(text).collect()))
 }
@@ -298,16 +276,8 @@ pub(crate) fn list(folder: &Path) -> Outcome<(Vec<Entry>, Vec<String>)> {
 impl Entry {
     /// Reads the problem back.
     pub(crate) fn read(&self, folder: &Path) -> Outcome<Problem> {
-        let Self { name, title, target, task, sparse, shape } = self;
-        let design = if *sparse {
-            let starts: Array1<i64> = read_npy(folder.join(format!("x-{name}-starts.npy")))?;
-            let rows: Array1<i64> = read_npy(folder.join(format!("x-{name}-rows.npy")))?;
-            let values: Array1<f64> = read_npy(folder.join(format!("x-{name}-values.npy")))?;
-            let whole = |x: Array1<i64>| x.iter().map(|&v| v as usize).collect();
-            Design::Sparse(CscMatrix::new(shape.0, whole(starts), whole(rows), values.to_vec())?)
-        } else {
-            Design::Dense(read_npy(folder.join(format!("x-{name}.npy")))?)
-        };
+        let Self { name, title, target, task, sparse, rows } = self;
+        let design = Design::read(folder, name, *sparse, *rows)?;
         Ok(Problem {
             name: name.clone(),
             title: title.clone(),

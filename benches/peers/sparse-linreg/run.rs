@@ -1,6 +1,6 @@
 //! Orthant on the problems.
 
-use crate::problem::{Design, Problem, Task, list};
+use crate::problem::{Problem, Task, list};
 use crate::{Outcome, note};
 use core_optim::descent::duality_gap;
 use core_optim::design::{Dense, DesignMatrix};
@@ -10,6 +10,7 @@ use core_optim::working_set::{Options, SparseFit, SparsePenalty, WorkingSet, Wor
 use ndarray::{Array1, Array2};
 use ndarray_npy::write_npy;
 use orthant_benches::cpu::Stopwatch;
+use orthant_benches::design::Design;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::path::Path;
