@@ -111,16 +111,14 @@ fn graph(entry: &Entry, folder: &Path) -> Outcome<(Array1<f64>, f64, String)> {
         edges.rows().into_iter().map(|row| (row[0] as usize, row[1] as usize, 1.0)).collect();
     let count = edges.iter().map(|&(i, j, _)| i.max(j) + 1).max().unwrap_or(0);
     let labels: Vec<(usize, f64)> = nodes.iter().map(|&node| node as usize).zip(values.iter().copied()).collect();
-    // The peers begin with the matrix, so this side begins with the graph.
     let graph = Graph::new(count, &edges)?;
-    let solve = |tolerance: f64| -> Outcome<Array1<f64>> {
-        let mut problem = LabelPropagation::new(&graph, &labels)?;
-        if entry.kind == Kind::Bounded {
-            problem = problem.bounds(-entry.level, entry.level)?;
-        }
-        Ok(problem.solve(tolerance)?.values)
-    };
     let problem = LabelPropagation::new(&graph, &labels)?;
+    let bounded = match entry.kind {
+        Kind::Bounded => problem.clone().bounds(-entry.level, entry.level)?,
+        _ => problem.clone(),
+    };
+    // The peers begin with the matrix, and so does this side.
+    let solve = |tolerance: f64| -> Outcome<Array1<f64>> { Ok(bounded.solve(tolerance)?.values) };
     let quadratic = problem.objective();
     let largest = quadratic.linear().iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     let is_good = |y: &Array1<f64>| -> Outcome<bool> {
