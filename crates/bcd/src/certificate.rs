@@ -123,3 +123,29 @@ pub fn lambda_max<T: Scalar>(problem: &Problem<'_, T>) -> Result<Option<T>> {
     };
     Ok(Some(found).filter(|v| v.is_finite()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::certificate;
+    use crate::{LinearLoss, Penalty, Problem, Result, state_at};
+    use core_optim::design::Dense;
+    use core_optim::prox::{GroupL2, L1};
+    use ndarray::array;
+
+    /// A free coordinate (an intercept) leaves dual points only where its gradient vanishes: scaling leads to 0, a bound that says
+    /// nothing and would keep every run from ending.
+    #[test]
+    fn free_coordinates_have_no_dual_bound() -> Result<()> {
+        let x = array![[1.0, 2.0, 1.0], [0.5, -1.0, 1.0], [3.0, 0.0, 1.0], [-1.0, 1.0, 1.0]];
+        let design = Dense::new(&x)?;
+        let loss = LinearLoss::least_squares(&design, &array![1.0, 2.0, -1.0, 0.5])?;
+        let gap = |penalty: Penalty<f64>| -> Result<Option<f64>> {
+            let mut state = state_at(&loss, &array![0.1, 0.0, 0.2])?;
+            Ok(certificate(&Problem::new(&loss, &penalty)?, &mut state)?.gap)
+        };
+        assert!(gap(GroupL2::new(3, 1.0, &[vec![0, 1], vec![2]])?.into())?.is_some_and(|gap| gap > 0.0));
+        assert_eq!(gap(GroupL2::new(3, 1.0, &[vec![0, 1]])?.into())?, None);
+        assert_eq!(gap(L1::weighted(1.0, &array![1.0, 1.0, 0.0])?.into())?, None);
+        Ok(())
+    }
+}
