@@ -1,6 +1,6 @@
 //! Kernels of core-optim. Element-wise ones print GB/s, to hold against the copy of the same vectors ("copy"), which
 //! memory bounds; coordinate sweeps likewise; solvers print time.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use core_optim::descent::{Anderson, sweep};
 use core_optim::design::{CscMatrix, Dense, DesignMatrix, Standardised, WorkingVector};

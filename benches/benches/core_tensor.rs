@@ -2,7 +2,7 @@
 //!
 //! The flops are nominal (those of the textbook algorithm), so that rates of different algorithms compare as times do.
 //! Feature `lapack` adds OpenBLAS; its wrappers allocate and copy, and those of LU start a thread.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use core_tensor::linalg::{
     Accumulate, Llt, PivotedQr, Qr, Svd, SymmetricEigen, UnpivotedLu, faer_mut, faer_ref, gemm_into,

@@ -1,5 +1,5 @@
 //! Sparse linear models: single fits and paths, dense and sparse. Comparisons with other libraries are in `peers/sparse-linreg`.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use core_optim::design::{CscMatrix, Dense};
 use core_optim::working_set::{Finish, Options, SparsePenalty, WorkingSet, Workspace};

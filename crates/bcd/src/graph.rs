@@ -2,6 +2,7 @@
 
 use crate::{Error, Result};
 use core_tensor::Scalar;
+use ndarray::ArrayRef2;
 
 /// An undirected graph of n nodes: for each node its neighbours in ascending order, with a number on each edge.
 ///
@@ -147,4 +148,31 @@ impl<T: Scalar> Graph<T> {
             self.neighbours(i).iter().zip(self.weights(i)).filter(move |(j, _)| **j > i).map(move |(&j, &w)| (i, j, w))
         })
     }
+}
+
+/// A block of a matrix whose pattern is a graph: `diagonal` gives entry (i, i), `link` that of a slot. `out` is τ × τ.
+///
+/// # Errors
+/// An `out` of another shape.
+pub(crate) fn block_into<T: Scalar>(
+    graph: &Graph<T>,
+    block: &[usize],
+    out: &mut ArrayRef2<T>,
+    diagonal: impl Fn(usize) -> T,
+    link: impl Fn(usize) -> T,
+) -> Result<()> {
+    let tau = block.len();
+    core_tensor::check_shape("out", out, &[tau, tau], "a Hessian block has a row and a column per coordinate")?;
+    out.fill(T::zero());
+    // Positions of the members, kept in a map of the block only.
+    let position: std::collections::BTreeMap<usize, usize> = block.iter().enumerate().map(|(k, &i)| (i, k)).collect();
+    for (k, &i) in block.iter().enumerate() {
+        out[[k, k]] = diagonal(i);
+        for slot in graph.slots(i) {
+            if let Some(&l) = position.get(&graph.neighbour_at(slot)) {
+                out[[k, l]] = link(slot);
+            }
+        }
+    }
+    Ok(())
 }

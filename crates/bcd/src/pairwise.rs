@@ -1,7 +1,7 @@
 //! Pairwise potentials on a graph.
 
 use crate::error::{check_index, check_length};
-use crate::graph::Graph;
+use crate::graph::{Graph, block_into};
 use crate::number::constant;
 use crate::objective::{Curvature, Objective};
 use crate::{Error, Result, State};
@@ -235,20 +235,8 @@ impl<T: Scalar, L: Loss<T>> Objective<T> for Pairwise<T, L> {
         curvature: Curvature,
         out: &mut ArrayRef2<T>,
     ) -> Result<()> {
-        let tau = block.len();
-        core_tensor::check_shape("out", out, &[tau, tau], "a Hessian block has a row and a column per coordinate")?;
-        out.fill(T::zero());
-        let position: std::collections::BTreeMap<usize, usize> =
-            block.iter().enumerate().map(|(k, &i)| (i, k)).collect();
-        for (k, &i) in block.iter().enumerate() {
-            out[[k, k]] = self.diagonal_entry(state, curvature, i);
-            for slot in self.graph.slots(i) {
-                if let Some(&l) = position.get(&self.graph.neighbour_at(slot)) {
-                    out[[k, l]] = self.link_entry(state, curvature, slot);
-                }
-            }
-        }
-        Ok(())
+        let diagonal = |i| self.diagonal_entry(state, curvature, i);
+        block_into(&self.graph, block, out, diagonal, |slot| self.link_entry(state, curvature, slot))
     }
 
     fn curvatures(&self) -> Array1<T> {

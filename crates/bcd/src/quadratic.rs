@@ -115,13 +115,11 @@ impl<T: Scalar> Objective<T> for Quadratic<T> {
     }
 
     fn value_along(&self, state: &mut State<T>, _block: &[usize], _d: &[T], a: T) -> Result<T> {
-        let (slope, curvature) = state.along;
-        Ok(state.value + a * (slope + constant::<T>(0.5) * a * curvature))
+        Ok(state.value + state.change_along(a))
     }
 
     fn advance(&self, state: &mut State<T>, block: &[usize], d: &[T], a: T) -> Result<()> {
-        let (slope, curvature) = state.along;
-        state.value += a * (slope + constant::<T>(0.5) * a * curvature);
+        state.value += state.change_along(a);
         block.iter().zip(d).for_each(|(&i, &d)| state.x[i] += a * d);
         let State { gradient, product, .. } = state;
         gradient.scaled_add(a, product);

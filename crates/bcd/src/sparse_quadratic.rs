@@ -1,7 +1,7 @@
 //! Sparse quadratics.
 
 use crate::error::check_length;
-use crate::graph::Graph;
+use crate::graph::{Graph, block_into};
 use crate::number::constant;
 use crate::objective::{Curvature, Objective};
 use crate::{Error, Result, State};
@@ -99,25 +99,11 @@ impl<T: Scalar> Objective<T> for SparseQuadratic<T> {
         &self,
         state: &mut State<T>,
         block: &[usize],
-        _curvature: Curvature,
+        curvature: Curvature,
         out: &mut ArrayRef2<T>,
     ) -> Result<()> {
-        let tau = block.len();
-        core_tensor::check_shape("out", out, &[tau, tau], "a Hessian block has a row and a column per coordinate")?;
-        out.fill(T::zero());
-        // Positions of the members, kept in a map of the block only.
-        let position: std::collections::BTreeMap<usize, usize> =
-            block.iter().enumerate().map(|(k, &i)| (i, k)).collect();
-        for (k, &i) in block.iter().enumerate() {
-            out[[k, k]] = self.diagonal[i];
-            for (&j, &w) in self.graph.neighbours(i).iter().zip(self.graph.weights(i)) {
-                if let Some(&l) = position.get(&j) {
-                    out[[k, l]] = w;
-                }
-            }
-        }
-        let _ = state;
-        Ok(())
+        let diagonal = |i| self.diagonal_entry(state, curvature, i);
+        block_into(&self.graph, block, out, diagonal, |slot| self.link_entry(state, curvature, slot))
     }
 
     fn curvatures(&self) -> Array1<T> {
@@ -144,8 +130,7 @@ impl<T: Scalar> Objective<T> for SparseQuadratic<T> {
     }
 
     fn value_along(&self, state: &mut State<T>, _block: &[usize], _d: &[T], a: T) -> Result<T> {
-        let (slope, curvature) = state.along;
-        Ok(state.value + a * (slope + constant::<T>(0.5) * a * curvature))
+        Ok(state.value + state.change_along(a))
     }
 
     /// Needs no preparation: f changes by the mean of the slopes before and after, exactly.

@@ -76,6 +76,12 @@ impl<T: Scalar> State<T> {
         (if least.is_finite() { least } else { T::zero() }, false)
     }
 
+    /// f(x + a d) - f(x) = a (slope + ½ a curvature) of a quadratic along the prepared direction.
+    pub(crate) fn change_along(&self, a: T) -> T {
+        let (slope, curvature) = self.along;
+        a * (slope + <T as Scalar>::from_f64(0.5) * a * curvature)
+    }
+
     /// The coordinates of `block` of x.
     pub(crate) fn gather_x(&self, block: &[usize], out: &mut Vec<T>) {
         out.clear();

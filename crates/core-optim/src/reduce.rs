@@ -130,6 +130,31 @@ pub(crate) fn axpy<T: Scalar>(alpha: T, x: &ArrayRef1<T>, y: &mut ArrayRef1<T>) 
     }
 }
 
+/// A sum in blocks of 256: rounding grows with 256 + n / 256 terms instead of n.
+#[derive(Default)]
+pub(crate) struct BlockSum<T> {
+    closed: T,
+    open: T,
+    count: usize,
+}
+
+impl<T: Scalar> BlockSum<T> {
+    #[inline]
+    pub(crate) fn add(&mut self, x: T) {
+        self.open += x;
+        self.count += 1;
+        if self.count == 256 {
+            self.closed += self.open;
+            self.open = T::zero();
+            self.count = 0;
+        }
+    }
+
+    pub(crate) fn total(self) -> T {
+        self.closed + self.open
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

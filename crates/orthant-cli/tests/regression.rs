@@ -412,7 +412,7 @@ fn bad_input_is_refused_in_one_line() {
     let model = with(&with(&fit, &["t.csv"]), &ONLY);
     refuse(&with(&model, &["--bound", "a=1"]), "--bound `a=1`: write NAME=LOW:HIGH; either end may be empty");
     refuse(&with(&model, &["--bound", "a"]), "--bound `a`: write NAME=VALUE");
-    refuse(&with(&model, &["--penalty-factor", "a=x"]), "--penalty-factor `a=x`: `x` is not a number");
+    refuse(&with(&model, &["--penalty-factor", "a=x"]), "--penalty-factor `a=x`: `x` is not a finite number");
     refuse(&with(&model, &["--alpha", "2"]), "`t.csv`: `alpha` is 2; it must be in [0, 1]");
     refuse(&with(&model, &["--method", "rsp", "--positive"]), "--positive does not go with this --method");
     let cv = with(&["sparse-linreg", "cv", "t.csv"], &ONLY);

@@ -2,6 +2,7 @@
 
 use super::Loss;
 use crate::error::{check_length, check_weights};
+use crate::reduce::BlockSum;
 use crate::{Error, Result};
 use core_tensor::Scalar;
 use ndarray::{Array1, ArrayRef1, ArrayView1, Zip};
@@ -192,29 +193,4 @@ impl<T: Scalar, L: Loss<T>> EmpiricalLoss<T, L> {
 #[inline]
 fn weighted<T: Scalar>(s: T, x: T) -> T {
     if s == T::zero() { s } else { s * x }
-}
-
-/// A sum in blocks of 256: rounding grows with 256 + n / 256 terms instead of n.
-#[derive(Default)]
-struct BlockSum<T> {
-    closed: T,
-    open: T,
-    count: usize,
-}
-
-impl<T: Scalar> BlockSum<T> {
-    #[inline]
-    fn add(&mut self, x: T) {
-        self.open += x;
-        self.count += 1;
-        if self.count == 256 {
-            self.closed += self.open;
-            self.open = T::zero();
-            self.count = 0;
-        }
-    }
-
-    fn total(self) -> T {
-        self.closed + self.open
-    }
 }

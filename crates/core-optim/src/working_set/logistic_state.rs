@@ -1,6 +1,6 @@
 //! The logistic loss at a point: values, slopes, curvatures, and its part of the duality gap.
 
-use crate::reduce::constant;
+use crate::reduce::{BlockSum, constant};
 use core_tensor::Scalar;
 
 /// f(z) = Σ sᵢ log(1 + exp(-yᵢ zᵢ)) with what depends on z.
@@ -90,30 +90,5 @@ impl<T: Scalar> LogisticState<T> {
     /// Σ s a/(1 - a): the second derivative of [`gap`](Self::gap) at σ = 1.
     pub(super) fn gap_curvature(&self) -> T {
         (0..self.z.len()).map(|i| self.weight(i) * self.odds[i].min(constant(1e8))).sum()
-    }
-}
-
-/// A sum in blocks of 256: rounding grows with 256 + n / 256 terms instead of n.
-#[derive(Default)]
-struct BlockSum<T> {
-    closed: T,
-    open: T,
-    count: usize,
-}
-
-impl<T: Scalar> BlockSum<T> {
-    #[inline]
-    fn add(&mut self, x: T) {
-        self.open += x;
-        self.count += 1;
-        if self.count == 256 {
-            self.closed += self.open;
-            self.open = T::zero();
-            self.count = 0;
-        }
-    }
-
-    fn total(self) -> T {
-        self.closed + self.open
     }
 }

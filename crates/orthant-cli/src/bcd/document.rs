@@ -1,5 +1,6 @@
 //! `fit.json`.
 
+use crate::output::Head;
 use crate::regression::{CoefficientRecord, TableRecord};
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +12,8 @@ pub(super) const SCHEMA_VERSION: u32 = 1;
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct FitDocument {
-    pub(super) schema: String,
-    pub(super) schema_version: u32,
-    pub(super) program: String,
-    pub(super) command: Vec<String>,
+    #[serde(flatten)]
+    pub(super) head: Head,
     pub(super) data: TableRecord,
     pub(super) settings: SettingsRecord,
     pub(super) result: ResultRecord,

@@ -3,7 +3,7 @@
 use super::arguments::{MethodArguments, PenaltyName, ProblemArguments, RuleName, UpdateName};
 use super::solve::in_penalty;
 use crate::failure::{Failure, Outcome};
-use crate::input::{find_name, split_list};
+use crate::input::{find_name, parse_number, split_list};
 use ndarray::Array1;
 use orthant::bcd::{
     ActiveRule, Bcd, Blocks, CubicConstant, DiagonalBound, Partition, Penalty, Rule, ScoreNorm, Update,
@@ -155,12 +155,8 @@ pub(super) fn bounds(text: &str) -> Outcome<(f64, f64)> {
     let Some((low, high)) = text.split_once(':') else {
         return Err(Failure::input(format!("--bounds `{text}`: write LOW:HIGH; either end may be empty")));
     };
-    let end = |part: &str, none: f64| -> Outcome<f64> {
-        let part = part.trim();
-        if part.is_empty() {
-            return Ok(none);
-        }
-        part.parse().map_err(|_| Failure::input(format!("--bounds `{text}`: `{part}` is not a number")))
+    let end = |part: &str, none: f64| {
+        if part.trim().is_empty() { Ok(none) } else { parse_number("--bounds", text, part) }
     };
     Ok((end(low, f64::NEG_INFINITY)?, end(high, f64::INFINITY)?))
 }

@@ -4,7 +4,7 @@ use super::arguments::PropagateArguments;
 use super::network::Network;
 use super::parts::bounds;
 use crate::failure::{Failure, Outcome};
-use crate::output::{Align, Folder, Table, command, document_json, records_csv, short};
+use crate::output::{Align, Folder, Head, Table, document_json, records_csv, short};
 use crate::regression::Target;
 use crate::report::Page;
 use orthant::bcd::{Error, Graph, LabelPropagation, Method, Propagated};
@@ -18,10 +18,8 @@ const SCHEMA_VERSION: u32 = 1;
 /// `propagation.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct PropagationDocument {
-    schema: String,
-    schema_version: u32,
-    program: String,
-    command: Vec<String>,
+    #[serde(flatten)]
+    head: Head,
     nodes: usize,
     edges: usize,
     labelled: usize,
@@ -62,10 +60,7 @@ pub(crate) fn propagate(arguments: &PropagateArguments) -> Outcome<()> {
     let mut is_labelled = vec![false; network.names.len()];
     labels.iter().for_each(|&(node, _)| is_labelled[node] = true);
     let mut document = PropagationDocument {
-        schema: SCHEMA.to_owned(),
-        schema_version: SCHEMA_VERSION,
-        program: format!("orthant {}", env!("CARGO_PKG_VERSION")),
-        command: command(std::env::args().skip(1)),
+        head: Head::new(SCHEMA, SCHEMA_VERSION),
         nodes: network.names.len(),
         edges: graph.edges(),
         labelled: labels.len(),
@@ -221,6 +216,6 @@ fn report(document: &PropagationDocument) -> String {
     page.section("The run");
     page.paragraph(&run(document));
     page.section("Repeat it");
-    page.code(&document.command.join(" "));
+    page.code(&document.head.command_line());
     page.html()
 }

@@ -116,6 +116,6 @@ pub(super) fn html(document: &FitDocument) -> String {
     page.raw(&table.html());
     page.picture(&convergence(document).to_svg(Palette::Page));
     page.section("Repeat it");
-    page.code(&document.command.join(" "));
+    page.code(&document.head.command_line());
     page.html()
 }

@@ -7,9 +7,9 @@ use super::parts::{Layout, method, penalty};
 use super::report;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, Response, ResponseKind};
-use crate::output::{Folder, command, document_json, records_csv};
+use crate::output::{Folder, Head, document_json, records_csv};
 use crate::progress::Progress;
-use crate::regression::{CoefficientRecord, Matrix, Session, TableRecord, moments};
+use crate::regression::{CoefficientRecord, Matrix, Session, TableRecord, explained, moments, total_variation};
 use chart::Palette;
 use ndarray::Array1;
 use orthant::bcd::{Error, Fit, LinearLoss, Objective, Penalty, Softmax, WithIntercept, state_at};
@@ -265,10 +265,7 @@ fn document(
         ));
     }
     FitDocument {
-        schema: SCHEMA.to_owned(),
-        schema_version: SCHEMA_VERSION,
-        program: format!("orthant {}", env!("CARGO_PKG_VERSION")),
-        command: command(std::env::args().skip(1)),
+        head: Head::new(SCHEMA, SCHEMA_VERSION),
         data,
         settings: SettingsRecord {
             loss: value_name(problem.loss),
@@ -317,6 +314,7 @@ fn value_name(value: impl clap::ValueEnum) -> String {
 struct Model {
     coefficients: Vec<Array1<f64>>,
     intercepts: Vec<f64>,
+    has_intercept: bool,
 }
 
 impl Model {
@@ -331,32 +329,28 @@ impl Model {
             .enumerate()
             .map(|(class, w)| of_class(class) - w.iter().zip(&scaling.means).map(|(w, m)| w * m).sum::<f64>())
             .collect();
-        Self { coefficients, intercepts }
+        Self { coefficients, intercepts, has_intercept: intercept }
     }
 
     /// R², or the share of rows whose class is right; `None` for a constant response.
     fn score(&self, x: &Matrix, table: &Regression) -> Option<f64> {
         let predicted: Vec<Array1<f64>> =
             self.coefficients.iter().zip(&self.intercepts).map(|(w, &b)| x.predict(w, b)).collect();
-        let weight = |i: usize| table.weights.as_ref().map_or(1.0, |s| s[i]);
-        let mean_of = |values: &mut dyn Iterator<Item = f64>| {
-            let (sum, total) =
-                values.enumerate().fold((0.0, 0.0), |(sum, total), (i, v)| (sum + weight(i) * v, total + weight(i)));
-            sum / total
-        };
+        let weights = table.weights.as_ref();
         match &table.response {
             Response::Numbers(y) => {
-                let mean = mean_of(&mut y.iter().copied());
-                let total = mean_of(&mut y.iter().map(|y| (y - mean) * (y - mean)));
-                let left = mean_of(&mut y.iter().zip(&predicted[0]).map(|(y, f)| (y - f) * (y - f)));
-                (total > 0.0).then(|| 1.0 - left / total)
+                let rss = total_variation(&(y - &predicted[0]), weights, false);
+                explained(rss, total_variation(y, weights, self.has_intercept))
             }
             Response::Classes(_, codes) => {
                 let class = |i: usize| match &predicted[..] {
                     [single] => usize::from(single[i] > 0.0),
                     all => (0..all.len()).fold(0, |best, c| if all[c][i] > all[best][i] { c } else { best }),
                 };
-                Some(mean_of(&mut codes.iter().enumerate().map(|(i, &code)| f64::from(u8::from(class(i) == code)))))
+                let weight = |i: usize| weights.map_or(1.0, |s| s[i]);
+                let right = |i: &usize| class(*i) == codes[*i];
+                let total: f64 = (0..codes.len()).map(weight).sum();
+                Some((0..codes.len()).filter(right).map(weight).sum::<f64>() / total)
             }
         }
     }

@@ -1,4 +1,6 @@
-//! One cell of a table.
+//! One cell of a table, and numbers in options.
+
+use crate::failure::{Failure, Outcome};
 
 /// What a cell holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,6 +72,14 @@ impl Cell {
 fn shorten(text: &str) -> String {
     let clean: String = text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(40).is_some() { format!("{clean}…") } else { clean }
+}
+
+/// The finite number `value` in the argument `text` of an option.
+pub(crate) fn parse_number(option: &str, text: &str, value: &str) -> Outcome<f64> {
+    match value.trim().parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        _ => Err(Failure::input(format!("{option} `{text}`: `{}` is not a finite number", value.trim()))),
+    }
 }
 
 #[cfg(test)]

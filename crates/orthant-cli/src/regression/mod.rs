@@ -3,12 +3,14 @@
 mod arguments;
 mod coefficients;
 mod data;
+mod explained;
 mod matrix;
 mod record;
 mod session;
 
 pub(crate) use arguments::{ResultArguments, TableArguments};
 pub(crate) use coefficients::{COEFFICIENT_COLUMNS, COEFFICIENT_NOTE, CoefficientRecord, moments};
+pub(crate) use explained::{explained, total_variation};
 pub(crate) use matrix::Matrix;
 pub(crate) use record::TableRecord;
 pub(crate) use session::{Session, Target};

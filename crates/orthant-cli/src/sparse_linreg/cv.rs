@@ -2,13 +2,13 @@
 
 use super::arguments::{CvArguments, RuleName};
 use super::fit::rsp;
-use super::model::{design, elastic_net, levels, numbers, total_variation};
+use super::model::{design, elastic_net, levels, numbers};
 use super::record::{ModelRecord, Scales};
 use super::words;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, ResponseKind};
-use crate::output::{Align, Folder, Table, command, document_json, records_csv, short};
-use crate::regression::{Matrix, Session, TableRecord, moments};
+use crate::output::{Align, Folder, Head, Table, document_json, records_csv, short};
+use crate::regression::{Matrix, Session, TableRecord, moments, total_variation};
 use crate::report::{HtmlTable, Page};
 use chart::{Chart, Palette, Plot, Whisker};
 use ndarray::Array1;
@@ -22,10 +22,8 @@ const SCHEMA_VERSION: u32 = 1;
 /// `cv.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct CvDocument {
-    schema: String,
-    schema_version: u32,
-    program: String,
-    command: Vec<String>,
+    #[serde(flatten)]
+    head: Head,
     data: TableRecord,
     folds: usize,
     /// `minimum` or `one-se`.
@@ -103,10 +101,7 @@ pub(crate) fn cv(arguments: &CvArguments) -> Outcome<()> {
         .map(|(heat, asked)| method_record(&heat.name, asked, &heat.curve, rule))
         .collect();
     let document = CvDocument {
-        schema: SCHEMA.to_owned(),
-        schema_version: SCHEMA_VERSION,
-        program: format!("orthant {}", env!("CARGO_PKG_VERSION")),
-        command: command(std::env::args().skip(1)),
+        head: Head::new(SCHEMA, SCHEMA_VERSION),
         data,
         folds: folds.len(),
         rule: if arguments.rule == RuleName::Minimum { "minimum" } else { "one-se" }.to_owned(),
@@ -272,6 +267,6 @@ fn report(document: &CvDocument) -> String {
     );
     document.model.section(&mut page, "The model on all rows");
     page.section("Repeat it");
-    page.code(&document.command.join(" "));
+    page.code(&document.head.command_line());
     page.html()
 }

@@ -5,7 +5,7 @@ use super::model::design;
 use super::words;
 use crate::failure::Outcome;
 use crate::input::ResponseKind;
-use crate::output::{Align, Folder, Table, command, document_json};
+use crate::output::{Align, Folder, Head, Table, document_json};
 use crate::regression::{Matrix, Session, TableRecord};
 use crate::report::{HtmlTable, Page};
 use orthant::sparse_linreg::{Diagnosis, diagnose as look};
@@ -18,10 +18,8 @@ const SCHEMA_VERSION: u32 = 1;
 /// `diagnosis.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct DiagnosisDocument {
-    schema: String,
-    schema_version: u32,
-    program: String,
-    command: Vec<String>,
+    #[serde(flatten)]
+    head: Head,
     data: TableRecord,
     diagnoses: Vec<DiagnosisRecord>,
 }
@@ -55,14 +53,7 @@ pub(crate) fn diagnose(arguments: &DiagnoseArguments) -> Outcome<()> {
         let found = look(design(&x), sparsity).map_err(|error| words::failure(&session.table.source, &error))?;
         diagnoses.push(record(sparsity, &found));
     }
-    let document = DiagnosisDocument {
-        schema: SCHEMA.to_owned(),
-        schema_version: SCHEMA_VERSION,
-        program: format!("orthant {}", env!("CARGO_PKG_VERSION")),
-        command: command(std::env::args().skip(1)),
-        data,
-        diagnoses,
-    };
+    let document = DiagnosisDocument { head: Head::new(SCHEMA, SCHEMA_VERSION), data, diagnoses };
     let json = document_json(&document)?;
     let mut folder = Folder::new();
     folder.add("report.html", report(&document));
@@ -136,6 +127,6 @@ fn report(document: &DiagnosisDocument) -> String {
          never the response; and nothing is promised for supports that were chosen to be hard.",
     );
     page.section("Repeat it");
-    page.code(&document.command.join(" "));
+    page.code(&document.head.command_line());
     page.html()
 }

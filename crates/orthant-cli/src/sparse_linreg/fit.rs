@@ -1,14 +1,14 @@
 //! `orthant sparse-linreg fit`.
 
 use super::arguments::{FitArguments, MethodName, SpanArguments};
-use super::model::{design, elastic_net, factors, numbers, total_variation};
+use super::model::{design, elastic_net, factors, numbers};
 use super::path::name;
 use super::record::{ModelRecord, Scales};
 use super::words;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, ResponseKind};
-use crate::output::{Folder, command, document_json, records_csv};
-use crate::regression::{Matrix, Session, TableRecord, moments};
+use crate::output::{Folder, Head, document_json, records_csv};
+use crate::regression::{Matrix, Session, TableRecord, moments, total_variation};
 use crate::report::Page;
 use ndarray::Array1;
 use orthant::sparse_linreg::{
@@ -23,10 +23,8 @@ const SCHEMA_VERSION: u32 = 1;
 /// `fit.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct FitDocument {
-    schema: String,
-    schema_version: u32,
-    program: String,
-    command: Vec<String>,
+    #[serde(flatten)]
+    head: Head,
     data: TableRecord,
     model: ModelRecord,
 }
@@ -43,14 +41,7 @@ pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
     session.progress.begin("fitting", 1);
     let model = model(arguments, config, factors, &session.table, &x, &y)
         .map_err(|error| words::failure(&session.table.source, &error))?;
-    let document = FitDocument {
-        schema: SCHEMA.to_owned(),
-        schema_version: SCHEMA_VERSION,
-        program: format!("orthant {}", env!("CARGO_PKG_VERSION")),
-        command: command(std::env::args().skip(1)),
-        data,
-        model,
-    };
+    let document = FitDocument { head: Head::new(SCHEMA, SCHEMA_VERSION), data, model };
     let json = document_json(&document)?;
     let mut folder = Folder::new();
     folder.add("coefficients.csv", records_csv(&document.model.coefficients)?);
@@ -184,6 +175,6 @@ fn report(document: &FitDocument) -> String {
     }
     model.section(&mut page, "The model");
     page.section("Repeat it");
-    page.code(&document.command.join(" "));
+    page.code(&document.head.command_line());
     page.html()
 }

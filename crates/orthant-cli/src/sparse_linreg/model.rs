@@ -2,7 +2,7 @@
 
 use super::arguments::{LevelArguments, ModelArguments};
 use crate::failure::{Failure, Outcome};
-use crate::input::{Regression, Response, find_name, split_list};
+use crate::input::{Regression, Response, find_name, parse_number, split_list};
 use crate::regression::Matrix;
 use ndarray::Array1;
 use orthant::sparse_linreg::{Design, ElasticNet};
@@ -21,20 +21,6 @@ pub(super) fn numbers(table: &Regression) -> Outcome<Array1<f64>> {
         Response::Numbers(y) => Ok(y.clone()),
         Response::Classes(..) => Err(Failure::Internal("the response was read as classes".to_owned())),
     }
-}
-
-/// Σ sᵢ (yᵢ - ȳ)² with weights scaled to sum n, or Σ sᵢ yᵢ² without intercept.
-pub(super) fn total_variation(y: &Array1<f64>, weights: Option<&Array1<f64>>, intercept: bool) -> f64 {
-    let weight = |i: usize| weights.map_or(1.0, |s| s[i]);
-    let total: f64 = (0..y.len()).map(weight).sum();
-    let mean_of = |of: &dyn Fn(f64) -> f64| y.iter().enumerate().map(|(i, &y)| weight(i) * of(y)).sum::<f64>() / total;
-    let mean = if intercept { mean_of(&|y| y) } else { 0.0 };
-    mean_of(&|y| (y - mean) * (y - mean)) * y.len() as f64
-}
-
-/// R² in the table; `None` for a constant response.
-pub(super) fn explained(rss: f64, total: f64) -> Option<f64> {
-    (total > 0.0).then(|| (1.0 - rss / total).max(0.0))
 }
 
 /// The estimator for the features of the table.
@@ -58,7 +44,7 @@ pub(super) fn elastic_net(arguments: &ModelArguments, table: &Regression) -> Out
             let Some((low, high)) = value.split_once(':') else {
                 return Err(Failure::input(format!("--bound `{text}`: write NAME=LOW:HIGH; either end may be empty")));
             };
-            let end = |end: &str, none: f64| if end.is_empty() { Ok(none) } else { number("--bound", text, end) };
+            let end = |end: &str, none: f64| if end.is_empty() { Ok(none) } else { parse_number("--bound", text, end) };
             lower[column] = end(low.trim(), f64::NEG_INFINITY)?;
             upper[column] = end(high.trim(), f64::INFINITY)?;
         }
@@ -75,7 +61,7 @@ pub(super) fn factors(arguments: &ModelArguments, names: &[String]) -> Outcome<O
     let mut factors = Array1::ones(names.len());
     for text in &arguments.penalty_factor {
         let (column, value) = assignment("--penalty-factor", text, names)?;
-        factors[column] = number("--penalty-factor", text, value)?;
+        factors[column] = parse_number("--penalty-factor", text, value)?;
     }
     Ok(Some(factors))
 }
@@ -87,7 +73,7 @@ pub(super) fn levels(arguments: &LevelArguments, model: ElasticNet) -> Outcome<(
         return Ok((if let Some(ratio) = arguments.ratio { model.ratio(ratio) } else { model }, None));
     };
     let parts = split_list("--lambdas", text)?;
-    let mut lambdas = parts.iter().map(|part| number("--lambdas", text, part)).collect::<Outcome<Vec<_>>>()?;
+    let mut lambdas = parts.iter().map(|part| parse_number("--lambdas", text, part)).collect::<Outcome<Vec<_>>>()?;
     lambdas.sort_by(|a, b| b.total_cmp(a));
     Ok((model, Some(Array1::from(lambdas))))
 }
@@ -98,8 +84,4 @@ fn assignment<'t>(option: &str, text: &'t str, names: &[String]) -> Outcome<(usi
         return Err(Failure::input(format!("{option} `{text}`: write NAME=VALUE")));
     };
     Ok((find_name(option, name.trim(), names)?, value.trim()))
-}
-
-fn number(option: &str, text: &str, value: &str) -> Outcome<f64> {
-    value.trim().parse().map_err(|_| Failure::input(format!("{option} `{text}`: `{value}` is not a number")))
 }

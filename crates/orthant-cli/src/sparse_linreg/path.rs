@@ -1,12 +1,12 @@
 //! `orthant sparse-linreg path`.
 
 use super::arguments::PathArguments;
-use super::model::{design, elastic_net, explained, levels, numbers, total_variation};
+use super::model::{design, elastic_net, levels, numbers};
 use super::words;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, ResponseKind};
-use crate::output::{Align, Folder, Table, command, document_json, records_csv, short, signed};
-use crate::regression::{Matrix, Session, TableRecord};
+use crate::output::{Align, Folder, Head, Table, document_json, records_csv, short, signed};
+use crate::regression::{Matrix, Session, TableRecord, explained, total_variation};
 use crate::report::{HtmlTable, Page};
 use chart::{Chart, Curve, Palette, Plot};
 use ndarray::Array1;
@@ -27,10 +27,8 @@ const CURVES: usize = 200;
 /// `path.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct PathDocument {
-    schema: String,
-    schema_version: u32,
-    program: String,
-    command: Vec<String>,
+    #[serde(flatten)]
+    head: Head,
     data: TableRecord,
     alpha: f64,
     standardised: bool,
@@ -126,10 +124,7 @@ fn document(
         })
         .collect();
     PathDocument {
-        schema: SCHEMA.to_owned(),
-        schema_version: SCHEMA_VERSION,
-        program: format!("orthant {}", env!("CARGO_PKG_VERSION")),
-        command: command(std::env::args().skip(1)),
+        head: Head::new(SCHEMA, SCHEMA_VERSION),
         data,
         alpha: arguments.model.alpha,
         standardised: !arguments.model.no_standardise,
@@ -276,6 +271,6 @@ fn report(document: &PathDocument) -> String {
          not by R². The relative gap bounds how far a model is from the optimum of its own problem.",
     );
     page.section("Repeat it");
-    page.code(&document.command.join(" "));
+    page.code(&document.head.command_line());
     page.html()
 }

@@ -1,8 +1,7 @@
 //! A fitted model in the documents of results.
 
-use super::model::explained;
 use crate::output::{Align, Table, short, signed};
-use crate::regression::{COEFFICIENT_COLUMNS, COEFFICIENT_NOTE, CoefficientRecord};
+use crate::regression::{COEFFICIENT_COLUMNS, COEFFICIENT_NOTE, CoefficientRecord, explained};
 use crate::report::{HtmlTable, Page};
 use ndarray::Array1;
 use orthant::sparse_linreg::{LinearFit, Model, RandomSpan, RspFit};

@@ -1,13 +1,13 @@
 //! `orthant sparse-linreg select`.
 
 use super::arguments::{SearchName, SelectArguments, SelectionName};
-use super::model::{design, explained, numbers, total_variation};
+use super::model::{design, numbers};
 use super::record::{ModelRecord, Scales};
 use super::words;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, ResponseKind, find_name, split_list};
-use crate::output::{Align, Folder, Table, command, document_json, records_csv, short};
-use crate::regression::{Matrix, Session, TableRecord, moments};
+use crate::output::{Align, Folder, Head, Table, document_json, records_csv, short};
+use crate::regression::{Matrix, Session, TableRecord, explained, moments, total_variation};
 use crate::report::{HtmlTable, Page};
 use ndarray::Array1;
 use orthant::sparse_linreg::{
@@ -27,10 +27,8 @@ const SHOWN: usize = 40;
 /// `selection.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct SelectionDocument {
-    schema: String,
-    schema_version: u32,
-    program: String,
-    command: Vec<String>,
+    #[serde(flatten)]
+    head: Head,
     data: TableRecord,
     /// `subset`, `omp` or `stability`.
     method: String,
@@ -111,10 +109,7 @@ pub(crate) fn select(arguments: &SelectArguments) -> Outcome<()> {
     let total = total_variation(&y, weights, !arguments.no_intercept);
     let scales = Scales { names: &table.names, deviations: moments(&x, weights).1, total };
     let document = |method: &str| SelectionDocument {
-        schema: SCHEMA.to_owned(),
-        schema_version: SCHEMA_VERSION,
-        program: format!("orthant {}", env!("CARGO_PKG_VERSION")),
-        command: command(std::env::args().skip(1)),
+        head: Head::new(SCHEMA, SCHEMA_VERSION),
         data: data.clone(),
         method: method.to_owned(),
         criterion: None,
@@ -407,6 +402,6 @@ fn report(document: &SelectionDocument) -> String {
         model.section(&mut page, "The chosen model");
     }
     page.section("Repeat it");
-    page.code(&document.command.join(" "));
+    page.code(&document.head.command_line());
     page.html()
 }

@@ -5,7 +5,7 @@ use super::super::words;
 use super::answer::Answer;
 use super::row;
 use crate::failure::{Failure, Outcome};
-use crate::input::find_name;
+use crate::input::{find_name, parse_number};
 use crate::output::{Align, Table, short, signed};
 use orthant::colide::CausalModel;
 use serde_json::json;
@@ -18,7 +18,7 @@ pub(super) fn settings(texts: &[String], names: &[String]) -> Outcome<Vec<(usize
             return Err(Failure::input(format!("--do `{text}`: write X=value")));
         };
         let node = find_name("--do", name.trim(), names)?;
-        let value = row::number("--do", text, value)?;
+        let value = parse_number("--do", text, value)?;
         if settings.iter().any(|&(other, _)| other == node) {
             return Err(Failure::input(format!("--do sets `{}` twice", names[node])));
         }

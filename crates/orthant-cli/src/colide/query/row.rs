@@ -1,7 +1,7 @@
 //! One row of values, from a file or written out.
 
 use crate::failure::{Failure, Outcome};
-use crate::input::{Request, find_name, read_matrix, split_list};
+use crate::input::{Request, find_name, parse_number, read_matrix, split_list};
 use ndarray::Array1;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ fn written(option: &str, text: &str, names: &[String]) -> Outcome<Array1<f64>> {
             return Err(Failure::input(format!("{option} `{part}`: write A=1,B=2,…")));
         };
         let node = find_name(option, name.trim(), names)?;
-        if row[node].replace(number(option, &part, value)?).is_some() {
+        if row[node].replace(parse_number(option, &part, value)?).is_some() {
             return Err(Failure::input(format!("{option} gives `{}` twice", names[node])));
         }
     }
@@ -46,13 +46,5 @@ fn from_file(path: &str, names: &[String]) -> Outcome<Array1<f64>> {
                 None => Err(Failure::input(format!("`{path}`: the header has no column `{name}`"))),
             })
             .collect(),
-    }
-}
-
-/// A finite number.
-pub(super) fn number(option: &str, text: &str, value: &str) -> Outcome<f64> {
-    match value.trim().parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(value),
-        _ => Err(Failure::input(format!("{option} `{text}`: `{}` is not a finite number", value.trim()))),
     }
 }
