@@ -1,8 +1,5 @@
 //! Loops compiled a second time for wide vector units.
 
-#[cfg(feature = "linalg")]
-use pulp::{Arch, Simd, WithSimd};
-
 /// A loop with its data, for [`vectorised`].
 ///
 /// Implementations mark `run`, and every function that it calls, `#[inline(always)]`: only what is inlined is compiled for
@@ -16,8 +13,7 @@ pub trait Kernel {
 }
 
 /// Runs `kernel` compiled for the widest vector unit that both this build and the processor know (on x86-64: AVX2 where
-/// there is one, else the baseline), chosen at run time. Without feature `linalg`, which brings the dispatch, it runs as the
-/// build's target has it.
+/// there is one, else the baseline), chosen at run time.
 ///
 /// The order of operations is that of the source and nothing is fused, so the bits do not depend on the processor. A call
 /// costs a few nanoseconds.
@@ -40,24 +36,36 @@ pub trait Kernel {
 /// assert_eq!(y[99], 5.0);
 /// ```
 #[inline(always)]
-#[cfg(feature = "linalg")]
 pub fn vectorised<K: Kernel>(kernel: K) -> K::Output {
-    struct Adapter<K>(K);
-    impl<K: Kernel> WithSimd for Adapter<K> {
-        type Output = K::Output;
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _simd: S) -> K::Output {
-            self.0.run()
-        }
+    #[cfg(target_arch = "x86_64")]
+    if wide::is_available() {
+        // SAFETY: `wide::run` is safe code; all that calling it asks for is a processor with the units named on it, which
+        // `is_available` has just seen.
+        #[expect(unsafe_code, reason = "the only way from baseline code into code compiled for wider units")]
+        return unsafe { wide::run(kernel) };
     }
-    Arch::new().dispatch(Adapter(kernel))
+    kernel.run()
 }
 
-/// Runs `kernel`: with feature `linalg`, compiled for the widest vector unit of the processor.
-#[inline(always)]
-#[cfg(not(feature = "linalg"))]
-pub fn vectorised<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run()
+#[cfg(target_arch = "x86_64")]
+mod wide {
+    use super::Kernel;
+
+    /// True when the processor has every unit that [`run`] is compiled for: AVX2 alone does not imply the others.
+    #[inline(always)]
+    pub(super) fn is_available() -> bool {
+        is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    }
+
+    #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run()
+    }
 }
 
 /// Clears the upper halves of the vector registers.
