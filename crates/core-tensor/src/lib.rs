@@ -3,6 +3,7 @@
 // `deny` and not `forbid`: `vectorised` calls code compiled for wide vector units, the one unsafe block of the workspace.
 #![deny(unsafe_code)]
 
+pub mod elementary;
 mod error;
 #[cfg(feature = "fft")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fft")))]

@@ -1,5 +1,6 @@
 //! The one scalar trait of the workspace.
 
+use crate::elementary::Elementary;
 use ndarray::{LinalgScalar, ScalarOperand};
 use num_traits::{Float, FloatConst, FromPrimitive, NumAssign};
 use std::fmt::{Debug, Display, LowerExp};
@@ -11,6 +12,7 @@ use std::iter::Sum;
 /// are the union of what ndarray, faer and the FFT need, and nobody writes them a second time.
 pub trait Scalar:
     sealed::Field
+    + Elementary
     + Float
     + FloatConst
     + FromPrimitive

@@ -1,0 +1,28 @@
+//! Elementary functions that vectorise: straight-line code without tables or calls, for the inner loops of kernels.
+//!
+//! The standard library's functions are calls into the system's library, one number at a time. These are compiled into
+//! the loop around them: inside [`vectorised`](crate::vectorised) they run on four `f64` or eight `f32` at once, and
+//! give the same bits on every machine.
+//!
+//! ```
+//! use core_tensor::elementary::atan;
+//!
+//! assert_eq!(atan(1.0_f64), std::f64::consts::FRAC_PI_4);
+//! assert_eq!(atan(f32::NEG_INFINITY), -std::f32::consts::FRAC_PI_2);
+//! ```
+
+mod atan;
+
+use crate::Scalar;
+
+/// Arc tangent, within 2 units in the last place. Odd to the bit; `±∞` give `±π/2`, NaN gives NaN.
+#[inline(always)]
+pub fn atan<T: Scalar>(x: T) -> T {
+    x.elementary_atan()
+}
+
+/// The functions for one type, written for each by hand: a polynomial of the right degree is a matter of the type.
+pub trait Elementary: Sized {
+    #[doc(hidden)]
+    fn elementary_atan(self) -> Self;
+}
