@@ -113,15 +113,15 @@ impl<F: CompandingFunction<f64>> Compander<f64, F> {
 /// E ψ(r z)ᵏ for z ~ N(0, 1), even k.
 fn moment<F: CompandingFunction<f64>>(function: &F, ratio: f64, power: i32) -> f64 {
     // Substituting u = r z = sinh s makes both the scale of ψ (one) and that of the density (r) of order one in s. The
-    // normal density is below 1e-300 from 38 deviations on.
-    let end = (38.0 * ratio).asinh();
-    let panel = 0.25_f64.min(end / 32.0);
+    // normal density is below 1e-300 from 38 deviations on, and less than 1e-17 of it lies below 1e-17 deviations.
+    let (start, end) = ((1e-17 * ratio).asinh(), (38.0 * ratio).asinh());
+    let panel = 0.25_f64.min((end - start) / 32.0);
     let density = |s: f64| {
         let u = s.sinh();
         let z = u / ratio;
         function.value(u).powi(power) * (-0.5 * z * z).exp() * s.cosh() / ratio
     };
-    (2.0 / PI).sqrt() * GaussLegendre::new().integrate(0.0, end, panel, density)
+    (2.0 / PI).sqrt() * GaussLegendre::new().integrate(start, end, panel, density)
 }
 
 /// The root of an increasing function of a positive number, by bisection of its logarithm around `start`.

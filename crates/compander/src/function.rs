@@ -60,7 +60,11 @@ pub trait CompandingFunction<T: Scalar>: Copy + Send + Sync {
     /// The provided form integrates by parts, P = M ψ - ∫ ψ/ψ', numerically.
     fn potential(&self, u: T) -> T {
         let u = u.abs();
-        self.mirror(u) * self.value(u) - crate::quadrature::odd_integral(u, |t| self.value(t) / self.derivative(t))
+        let mirror = self.mirror(u);
+        if !mirror.is_finite() {
+            return mirror;
+        }
+        mirror * self.value(u) - crate::quadrature::odd_integral(u, |t| self.value(t) / self.derivative(t))
     }
 
     /// The u with M(u) = m. The provided form is a safeguarded Newton iteration; M' = 1/ψ'.

@@ -57,7 +57,8 @@ impl<T: Scalar, F: CompandingFunction<T>> Compander<T, F> {
 }
 
 /// The u with M(u) = m for a function without a closed form: M' = 1/ψ' ≥ 1/ψ'(0), so the root lies between 0 and
-/// m ψ'(0); Newton's steps within a shrinking bracket, halving it where they leave it.
+/// m ψ'(0). Newton's steps within a shrinking bracket, halving it where they leave it; on ln M where M is far above m,
+/// because M may grow like an exponential, down which plain steps are short.
 pub(crate) fn inverse_mirror<T: Scalar, F: CompandingFunction<T> + ?Sized>(function: &F, m: T) -> T {
     let magnitude = m.abs();
     let mut high = magnitude * function.derivative(T::zero());
@@ -65,15 +66,17 @@ pub(crate) fn inverse_mirror<T: Scalar, F: CompandingFunction<T> + ?Sized>(funct
         return if high == T::zero() { m } else { high.copysign(m) };
     }
     let (mut low, mut u) = (T::zero(), high.min(T::one()));
-    // Halving alone needs some 60 steps for all digits of the mantissa; Newton's steps are far fewer.
     for _ in 0..200 {
-        let excess = function.mirror(u) - magnitude;
+        let mirror = function.mirror(u);
+        let excess = mirror - magnitude;
         if !(excess < T::zero()) {
             high = u;
         } else {
             low = u;
         }
-        let step = u - excess * function.derivative(u);
+        let far = mirror > magnitude + magnitude;
+        let change = if far { (mirror / magnitude).ln() * mirror } else { excess };
+        let step = u - change * function.derivative(u);
         let next = if step > low && step < high {
             step
         } else if low > T::zero() && high / low > <T as Scalar>::from_f64(4.0) {

@@ -124,12 +124,12 @@ impl<T: Scalar, D: RemoveAxis, F: CompandingFunction<T>> CompandedWeight<T, D, F
     }
 
     /// The latent values v.
-    pub fn latent(&self) -> &ArrayRef<T, D> {
+    pub fn latent(&self) -> &Array<T, D> {
         &self.latent
     }
 
     /// The effective weights w = a ψ(v/b).
-    pub fn weights(&self) -> &ArrayRef<T, D> {
+    pub fn weights(&self) -> &Array<T, D> {
         &self.effective
     }
 

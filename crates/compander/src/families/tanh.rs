@@ -33,7 +33,8 @@ impl<T: Scalar> CompandingFunction<T> for Tanh {
 
     #[inline(always)]
     fn inverse(&self, t: T) -> T {
-        t.atanh()
+        // Of the absolute value: the library's is not odd to the bit.
+        t.abs().atanh().copysign(t)
     }
 
     #[inline(always)]
