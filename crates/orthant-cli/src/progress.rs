@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
+use std::ops::ControlFlow;
 
 /// A progress bar; silent with `--quiet` and when the standard error is no terminal.
 pub(crate) struct Progress {
@@ -39,6 +40,24 @@ impl Progress {
         if !self.bar.is_hidden() {
             self.bar.set_position(step as u64);
             self.bar.set_message(message());
+        }
+    }
+
+    /// An observer that moves the bar through a task, from what `place` says of a state: steps done, steps in all, and a message.
+    pub(crate) fn watch<'a, S: ?Sized>(
+        &'a self,
+        what: &'a str,
+        place: impl Fn(&S) -> (usize, usize, &'static str) + 'a,
+    ) -> impl FnMut(&S) -> ControlFlow<()> + 'a {
+        let mut known = None;
+        move |state| {
+            let (done, total, message) = place(state);
+            if known != Some((total, message)) {
+                known = Some((total, message));
+                self.begin(what, total);
+            }
+            self.at(done, || message.to_owned());
+            ControlFlow::Continue(())
         }
     }
 
