@@ -43,22 +43,13 @@ impl Progress {
         }
     }
 
-    /// An observer that moves the bar through a task, from what `place` says of a state: steps done, steps in all, and a message.
-    pub(crate) fn watch<'a, S: ?Sized>(
-        &'a self,
-        what: &'a str,
-        place: impl Fn(&S) -> (usize, usize, &'static str) + 'a,
-    ) -> impl FnMut(&S) -> ControlFlow<()> + 'a {
-        let mut known = None;
-        move |state| {
-            let (done, total, message) = place(state);
-            if known != Some((total, message)) {
-                known = Some((total, message));
-                self.begin(what, total);
-            }
-            self.at(done, || message.to_owned());
-            ControlFlow::Continue(())
+    /// Where a task is whose observer tells the number of steps; never asks to stop.
+    pub(crate) fn step(&self, what: &str, done: usize, total: usize, message: &'static str) -> ControlFlow<()> {
+        if self.bar.length() != Some(total as u64) || self.bar.prefix() != what {
+            self.begin(what, total);
         }
+        self.at(done, || message.to_owned());
+        ControlFlow::Continue(())
     }
 
     /// Removes the bar.

@@ -90,9 +90,9 @@ pub(crate) fn cv(arguments: &CvArguments) -> Outcome<()> {
         RuleName::OneSe => Rule::OneStandardError,
     };
     let title = format!("cross-validating {} methods", entrants.len());
-    let mut bar = session.progress.watch(&title, |state: &SelectionProgress| (state.done, state.total, "paths"));
+    let progress = &session.progress;
+    let mut bar = |state: &SelectionProgress| progress.step(&title, state.done, state.total, "paths");
     let result = Race::new(entrants).rule(rule).run_observed(design(&x), &y, &folds, &mut bar);
-    drop(bar);
     let result = result.map_err(refuse)?;
     let weights = table.weights.as_ref();
     let total = total_variation(&y, weights, !arguments.model.no_intercept);

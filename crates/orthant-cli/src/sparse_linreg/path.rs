@@ -74,13 +74,12 @@ pub(crate) fn path(arguments: &PathArguments) -> Outcome<()> {
     let y = numbers(&session.table)?;
     let record = TableRecord::new(&session.table);
     let x = Matrix::take(&mut session.table)?;
-    let mut bar =
-        session.progress.watch("fitting the path", |state: &PathProgress<'_>| (state.done, state.total, "levels"));
+    let progress = &session.progress;
+    let mut bar = |state: &PathProgress<'_>| progress.step("fitting the path", state.done, state.total, "levels");
     let fitted = match &lambdas {
         None => model.fit_path_observed(design(&x), &y, &mut bar),
         Some(lambdas) => model.fit_levels_observed(design(&x), &y, lambdas, &mut bar),
     };
-    drop(bar);
     let fitted = fitted.map_err(|error| words::failure(&session.table.source, &error))?;
     let document = document(arguments, record, &session.table, &y, &fitted);
     let json = document_json(&document)?;

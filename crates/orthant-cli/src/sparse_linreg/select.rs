@@ -225,10 +225,10 @@ fn subsets(
     if let Some(weights) = &table.weights {
         method = method.sample_weights(weights.clone());
     }
-    let mut bar = progress.watch("selecting", |state: &SearchProgress| {
+    let mut bar = |state: &SearchProgress| {
         let what = if state.stage == SearchStage::BranchAndBound { "nodes at most" } else { "sizes" };
-        (state.done, state.total, what)
-    });
+        progress.step("selecting", state.done, state.total, what)
+    };
     let path = method.fit_observed(design(x), y, &mut bar)?;
     let candidate = |model: orthant::sparse_linreg::SubsetModel| Candidate {
         coefficients: model.coefficients,
@@ -277,7 +277,7 @@ fn stability(
     if let Some(weights) = &table.weights {
         lasso = lasso.sample_weights(weights.clone());
     }
-    let mut bar = progress.watch("selecting", |state: &SelectionProgress| (state.done, state.total, "samples"));
+    let mut bar = |state: &SelectionProgress| progress.step("selecting", state.done, state.total, "samples");
     StabilitySelection::new(lasso)
         .samples(arguments.samples)
         .threshold(arguments.threshold)
