@@ -2,7 +2,7 @@
 //! `valgrind target/debug/examples/allocations NAME ITERATIONS`. The counts of two numbers of iterations differ by what an
 //! iteration allocates.
 
-use bcd::{Bcd, Blocks, CubicConstant, LinearLoss, Objective, Penalty, Rule, SparseQuadratic, Update};
+use bcd::{Bcd, Blocks, CubicConstant, Graph, LinearLoss, Objective, Penalty, Rule, SparseQuadratic, Update};
 use core_optim::design::Dense;
 use core_optim::prox::L1;
 use core_tensor::random::{normal_array, rng};
@@ -21,11 +21,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let labels = y.mapv(|y: f64| if y > 0.0 { 1.0 } else { -1.0 });
     let logistic = LinearLoss::logistic(&design, &labels)?.with_ridge(0.01)?;
     let side = 20;
-    let right = |k: usize| if k % side + 1 < side { Some((k, k + 1, -1.0)) } else { None };
-    let below = |k: usize| if k + side < side * side { Some((k, k + side, -1.0)) } else { None };
-    let links: Vec<(usize, usize, f64)> = (0..side * side).flat_map(|k| [right(k), below(k)]).flatten().collect();
-    let (diagonal, pull) = (Array1::from_elem(side * side, 4.01), normal_array(&mut rng(3), side * side));
-    let lattice = SparseQuadratic::new(&diagonal, &links, &pull)?;
+    let graph = Graph::lattice(side, side, -1.0)?;
+    let lattice =
+        SparseQuadratic::new(graph, Array1::from_elem(side * side, 4.01), normal_array(&mut rng(3), side * side))?;
     let any = Blocks::Variable(10);
     let none = Penalty::None;
     let (config, objective, penalty): (Bcd, &dyn Objective<f64>, Penalty<f64>) = match name.as_str() {

@@ -5,6 +5,7 @@ mod descent;
 mod forests;
 mod invariances;
 mod losses;
+mod parts;
 mod problems;
 mod scores;
 
