@@ -3,6 +3,7 @@
 mod certificates;
 mod descent;
 mod forests;
+mod intercepts;
 mod invariances;
 mod losses;
 mod parts;
