@@ -87,7 +87,6 @@ pub(crate) fn cross_validate(
             count.check()?;
         }
     }
-    drop(to);
     let weight = |fold: &Fold| fold.test.iter().map(|&i| weights.map_or(1.0, |s| s[i])).sum();
     let shares = folds.folds.iter().map(weight).collect();
     Ok(CvCurve::new(parameters, errors, shares))
