@@ -63,7 +63,7 @@ fn cross_validation_counts_folds() {
     check_folds(lasso.cross_validate_levels(x, y, &levels, &folds), |mut o| {
         lasso.cross_validate_levels_observed(x, y, &levels, &folds, &mut o)
     });
-    let relaxed = RelaxedLasso::new(lasso.clone(), 0.3);
+    let relaxed = RelaxedLasso::new(lasso, 0.3);
     check_folds(relaxed.cross_validate(x, y, &folds), |mut o| relaxed.cross_validate_observed(x, y, &folds, &mut o));
     let rsp = Rsp::new(Preconditioner::peel(3)).levels(10);
     check_folds(rsp.cross_validate(x, y, &folds).map(|found| found.curve), |mut o| {
@@ -93,7 +93,7 @@ fn a_stopped_race_is_among_those_who_have_arrived() {
     let p = Problem::new(40, 10, 1.0, 6);
     let folds = Folds::shuffled(40, 5, 3).unwrap();
     let lasso = ElasticNet::lasso().levels(10);
-    let race = Race::new([Entrant::Linear(lasso.clone()), Entrant::Subset(BestSubset::new().sizes(0..=3))]);
+    let race = Race::new([Entrant::Linear(lasso), Entrant::Subset(BestSubset::new().sizes(0..=3))]);
     let whole = race.run(&p.x, &p.y, &folds).unwrap();
     let run = |at: usize| {
         let mut last = 0;
