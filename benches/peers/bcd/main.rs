@@ -9,7 +9,7 @@ mod problem;
 mod run;
 
 use orthant_benches::Outcome;
-use orthant_benches::comparison::{Entry, Heading, report};
+use orthant_benches::comparison::{Entry, Heading, Rivals, report};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -40,6 +40,8 @@ fn compare(folder: &Path, file: &Path) -> Outcome<()> {
             name: problem.name,
             target: problem.target,
             factor: 1.0,
+            rivals: Rivals::AtTarget,
+            measure: "reached value".into(),
         })
         .collect();
     let heading = Heading {
@@ -51,7 +53,6 @@ fn compare(folder: &Path, file: &Path) -> Outcome<()> {
             the rescaled residual relative to the objective at zero; for the multinomial model the largest entry of the gradient; on \
             graphs the largest residual of the optimality conditions relative to the largest entry of the right-hand side. \
             Every side's tolerance is lowered until the target is reached, and its time is that of the last call.",
-        measure: "reached value",
     };
     report(folder, file, heading, &entries, &[])
 }

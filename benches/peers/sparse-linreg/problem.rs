@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 pub(crate) enum Task {
     Lasso,
     Logistic,
+    /// Least squares on the best columns; the levels are the sizes.
+    Subset,
 }
 
 /// One data set with its levels and the relative duality gap to reach at each of them.
@@ -39,13 +41,17 @@ pub(crate) struct Entry {
 }
 
 const MISSING: &str = "missing.json";
+/// The words for the tasks in the list of problems.
+const TASKS: [(Task, &str); 3] = [(Task::Lasso, "lasso"), (Task::Logistic, "logistic"), (Task::Subset, "subset")];
 
-/// Writes data, levels and the list of problems.
-pub(crate) fn prepare(folder: &Path) -> Outcome<()> {
+/// Writes data, levels and the list of the problems whose names begin with `prefix`.
+pub(crate) fn prepare(folder: &Path, prefix: &str) -> Outcome<()> {
     let mut list: Vec<Value> = Vec::new();
     let mut missing: Vec<Value> = Vec::new();
     let mut add = |problem: Problem| -> Outcome<()> {
-        list.push(problem.write(folder)?);
+        if problem.name.starts_with(prefix) {
+            list.push(problem.write(folder)?);
+        }
         Ok(())
     };
     let (x, y) = autoregressive();
@@ -54,12 +60,17 @@ pub(crate) fn prepare(folder: &Path) -> Outcome<()> {
         add(lasso(&format!("ar-{ratio}"), title, Design::Dense(x.clone()), y.clone(), Some(ratio))?)?;
     }
     let (x, y) = standardised(&x, &y);
+    add(subset("ar", "AR(0.5) 500 × 5000, 10 of 5000 columns", sparse_response(&x)))?;
     add(lasso("ar-path", "Lasso path, AR(0.5) 500 × 5000".into(), Design::Dense(x), y, None)?)?;
     let (x, y) = gaussian();
     add(lasso("gaussian-path", "Lasso path, gaussian 5000 × 200".into(), Design::Dense(x), y, None)?)?;
     for name in ["trim32", "riboflavin"] {
         match table(name)? {
             Some((x, y)) => {
+                if name == "trim32" {
+                    let title = format!("{name} {} × {}", x.nrows(), x.ncols());
+                    add(subset(name, &title, (x.clone(), y.clone())))?;
+                }
                 let title = format!("Lasso path, {name} {} × {}", x.nrows(), x.ncols());
                 add(lasso(&format!("{name}-path"), title, Design::Dense(x), y, None)?)?;
             }
@@ -105,6 +116,19 @@ fn lasso(name: &str, title: String, design: Design, y: Array1<f64>, ratio: Optio
     Ok(Problem { name: name.to_owned(), title, task: Task::Lasso, target: 1e-6, design, y, levels })
 }
 
+/// Sizes 0 to 20.
+fn subset(name: &str, title: &str, (x, y): (Array2<f64>, Array1<f64>)) -> Problem {
+    Problem {
+        name: format!("subset-{name}"),
+        title: format!("best subsets of 0 to 20 columns, {title}"),
+        task: Task::Subset,
+        target: 1e-6,
+        design: Design::Dense(x),
+        y,
+        levels: (0..=20).map(f64::from).collect(),
+    }
+}
+
 fn logistic(name: &str, title: String, design: Design, y: Array1<f64>, ratio: f64, target: f64) -> Outcome<Problem> {
     let top = match &design {
         Design::Dense(x) => largest(&Dense::new(x)?, &y, Task::Logistic)?,
@@ -119,6 +143,7 @@ fn largest<X: DesignMatrix<f64>>(x: &X, y: &ArrayRef1<f64>, task: Task) -> Outco
     Ok(match task {
         Task::Lasso => solver.squared_largest_level(x, y, &penalty, &options)?,
         Task::Logistic => solver.logistic_largest_level(x, y, &penalty, &options)?,
+        Task::Subset => return Err("best subsets have no levels".into()),
     })
 }
 
@@ -140,6 +165,18 @@ fn autoregressive() -> (Array2<f64>, Array1<f64>) {
     let noise: Array1<f64> = normal_array(&mut rng, 500);
     let size = (signal.dot(&signal) / noise.dot(&noise)).sqrt() / 3.0;
     (x, signal + noise * size)
+}
+
+/// Ten weights of ±1 on columns far from one another, noise of a third of the signal's norm; everything standardised.
+fn sparse_response(x: &Array2<f64>) -> (Array2<f64>, Array1<f64>) {
+    let mut rng = rng(5);
+    let mut signal = Array1::<f64>::zeros(x.nrows());
+    for (at, &j) in permutation(&mut rng, x.ncols()).iter().take(10).enumerate() {
+        signal.scaled_add(if at % 2 == 0 { 1.0 } else { -1.0 }, &x.column(j));
+    }
+    let noise: Array1<f64> = normal_array(&mut rng, x.nrows());
+    let size = (signal.dot(&signal) / noise.dot(&noise)).sqrt() / 3.0;
+    standardised(x, &(signal + noise * size))
 }
 
 fn gaussian() -> (Array2<f64>, Array1<f64>) {
@@ -247,7 +284,7 @@ impl Problem {
         write_npy(folder.join(format!("levels-{name}.npy")), levels)?;
         self.design.write(folder, name)?;
         let (sparse, (n, d)) = (self.design.is_sparse(), self.design.dim());
-        let task = if *task == Task::Lasso { "lasso" } else { "logistic" };
+        let task = TASKS.iter().find(|(of, _)| of == task).map_or("", |(_, word)| *word);
         Ok(
             json!({"name": name, "title": title, "task": task, "target": target, "sparse": sparse, "rows": n, "columns": d}),
         )
@@ -266,7 +303,7 @@ pub(crate) fn list(folder: &Path) -> Outcome<(Vec<Entry>, Vec<String>)> {
         name: text(&value["name"]),
         title: text(&value["title"]),
         target: value["target"].as_f64().unwrap_or(f64::NAN),
-        task: if value["task"] == "lasso" { Task::Lasso } else { Task::Logistic },
+        task: TASKS.iter().find(|(_, word)| value["task"] == *word).map_or(Task::Lasso, |(task, _)| *task),
         sparse: value["sparse"].as_bool().unwrap_or(false),
         rows: value["rows"].as_u64().unwrap_or(0) as usize,
     });

@@ -1,7 +1,7 @@
 """The peers on the problems that `peer-sparse-linreg prepare` wrote: run.py FOLDER.
 
 Each peer is called with ever lower tolerances until the duality gap of what it returns, computed here by one function for all
-sides, reaches the problem's target.
+sides, reaches the problem's target. Best subsets have no tolerance: their residual sums of squares are compared size by size.
 """
 
 import json
@@ -19,6 +19,7 @@ from scipy.special import expit, xlogy
 
 warnings.filterwarnings("ignore")
 
+import abess  # noqa: E402
 import adelie  # noqa: E402
 import celer  # noqa: E402
 import skglm  # noqa: E402
@@ -121,6 +122,46 @@ def liblinear_logistic(x, y, levels, tol):
         l1_ratio=1, C=1 / levels[0], solver="liblinear", fit_intercept=False, tol=tol, max_iter=100_000
     )
     return [model.fit(x, y).coef_.ravel()]
+
+
+def abess_subsets(x, y, largest, important_search):
+    """Splicing for the sizes 0 to `largest`, each from the support of the one before; the coefficients of the largest size.
+
+    abess returns the size that a criterion chooses: without a price for columns that is the largest one.
+    """
+    model = abess.LinearRegression(
+        path_type="seq", support_size=range(largest + 1), ic_type="gic", ic_coef=0.0, cv=1, thread=1,
+        fit_intercept=False, important_search=important_search,
+    )
+    model.fit(x, y, is_normal=False)
+    return model.coef_
+
+
+# Splicing among the 128 columns that look most promising, as by default, or among all of them.
+SUBSET_PEERS = [("abess 0.4.11, default", 128), ("abess 0.4.11, all columns", 0)]
+
+
+def subsets(problem, x, y, sizes):
+    """Rows of all sides: seconds for all sizes, and the largest excess over the smallest residual sum of squares of a size."""
+    name, sizes = problem["name"], [int(size) for size in sizes]
+    squares = lambda w: float(((y - x @ w) ** 2).sum())  # noqa: E731
+    rows = {"Orthant": {"setting": "splicing"}}
+    found = {"Orthant": [squares(w) for w in np.load(folder / f"w-{name}.npy")]}
+    for method, important in SUBSET_PEERS:
+        coefficients = [abess_subsets(x, y, size, important) for size in sizes]
+        for size, w in zip(sizes, coefficients):
+            if np.count_nonzero(w) > size:
+                raise RuntimeError(f"{method}: {np.count_nonzero(w)} columns instead of {size}")
+        found[method] = [squares(w) for w in coefficients]
+        _, seconds = timed(lambda: abess_subsets(x, y, sizes[-1], important))
+        rows[method] = {"setting": f"important_search={important}", "seconds": seconds}
+    best = np.min(list(found.values()), axis=0)
+    for method, row in rows.items():
+        excess = np.array(found[method]) / best - 1
+        row |= {"problem": name, "method": method, "gap": float(excess.max())}
+        worse = [size for size, e in zip(sizes, excess) if e > problem["target"]]
+        print(f"{method} {name}: {row.get('seconds', 0):.5f} s, excess {row['gap']:.1e}, worse at {worse}", file=sys.stderr, flush=True)
+    return list(rows.values())
 
 
 GLMNET = r"""
@@ -250,6 +291,9 @@ def main():
     rows = []
     for problem in json.loads((folder / "problems.json").read_text()):
         x, y, levels = read(problem)
+        if problem["task"] == "subset":
+            rows += subsets(problem, x, y, levels)
+            continue
         ours = worst_gap(problem, x, y, levels, np.load(folder / f"w-{problem['name']}.npy"))
         rows.append({"problem": problem["name"], "method": "Orthant", "setting": f"{problem['target']:g}", "gap": ours})
         for method, solve, tolerances in PEERS[problem["task"]]:

@@ -1,7 +1,7 @@
 //! Orthant on the problems.
 
 use crate::problem::{Problem, Task, list};
-use crate::{Outcome, note};
+use crate::{Outcome, note, subset};
 use core_optim::descent::duality_gap;
 use core_optim::design::{Dense, DesignMatrix};
 use core_optim::loss::{EmpiricalLoss, Logistic, Loss, Squared};
@@ -23,23 +23,17 @@ pub(crate) fn run(folder: &Path) -> Outcome<()> {
     let mut results: Vec<Value> = Vec::new();
     for entry in list(folder)?.0 {
         let problem = entry.read(folder)?;
+        if problem.task == Task::Subset {
+            results.push(subset::run(folder, &problem)?);
+            continue;
+        }
         // Certified by the best dual point seen, a fit may come with a residual that certifies less: as with the peers, the
         // tolerance is lowered until its residual certifies the target, too.
         let mut tolerance = problem.target;
         while residual_gap(&problem, &solve(&problem, tolerance)?)? > problem.target && tolerance > 1e-13 {
             tolerance *= 0.1;
         }
-        let (watch, mut times) = (Stopwatch::start(), Vec::new());
-        let fits = loop {
-            let one = Stopwatch::start();
-            let fits = solve(&problem, tolerance)?;
-            times.push(one.elapsed().cpu);
-            if watch.elapsed().wall >= SECONDS && times.len() >= 3 {
-                break fits;
-            }
-        };
-        times.sort_by(f64::total_cmp);
-        let seconds = times[times.len() / 2];
+        let (fits, seconds) = timed(|| solve(&problem, tolerance))?;
         let gap = fits.iter().map(|fit| fit.gap / fit.scale).fold(0.0, f64::max);
         let certified = fits.iter().all(SparseFit::converged);
         let coefficients =
@@ -50,6 +44,20 @@ pub(crate) fn run(folder: &Path) -> Outcome<()> {
             "setting": format!("{tolerance:.0e}")}));
     }
     Ok(std::fs::write(folder.join("orthant.json"), Value::from(results).to_string())?)
+}
+
+/// The last result and the median processor time.
+pub(crate) fn timed<R>(task: impl Fn() -> Outcome<R>) -> Outcome<(R, f64)> {
+    let (watch, mut times) = (Stopwatch::start(), Vec::new());
+    loop {
+        let one = Stopwatch::start();
+        let result = task()?;
+        times.push(one.elapsed().cpu);
+        if watch.elapsed().wall >= SECONDS && times.len() >= 3 {
+            times.sort_by(f64::total_cmp);
+            return Ok((result, times[times.len() / 2]));
+        }
+    }
 }
 
 /// From the data to the last fit: checks of the data are part of the time.
@@ -76,6 +84,7 @@ fn fit<X: DesignMatrix<f64>>(x: &X, problem: &Problem, tolerance: f64) -> Outcom
         Task::Logistic => {
             solver.logistic_path(x, y, &penalty, levels, &options, &mut Workspace::new(), &mut each)?;
         }
+        Task::Subset => return Err("best subsets have no levels".into()),
     }
     Ok(fits)
 }
@@ -87,6 +96,7 @@ fn residual_gap(problem: &Problem, fits: &[SparseFit<f64>]) -> Outcome<f64> {
         (Design::Dense(x), Task::Logistic) => worst_gap(&Dense::new(x)?, Logistic, problem, fits),
         (Design::Sparse(x), Task::Lasso) => worst_gap(x, Squared, problem, fits),
         (Design::Sparse(x), Task::Logistic) => worst_gap(x, Logistic, problem, fits),
+        (_, Task::Subset) => Err("best subsets have no duality gap".into()),
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct ActiveSet<T: Scalar> {
     step: Vec<T>,
     sub: Array2<T>,
     names: Vec<usize>,
+    /// Forces that are left after a step.
+    left: Vec<T>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +32,15 @@ enum Face<T> {
 impl<T: Scalar> ActiveSet<T> {
     pub(crate) fn new() -> Self {
         let sub = Array2::zeros((0, 0));
-        Self { faces: Vec::new(), free: Vec::new(), q: Vec::new(), step: Vec::new(), sub, names: Vec::new() }
+        Self {
+            faces: Vec::new(),
+            free: Vec::new(),
+            q: Vec::new(),
+            step: Vec::new(),
+            sub,
+            names: Vec::new(),
+            left: Vec::new(),
+        }
     }
 
     /// The minimiser into `u`, which holds x (inside the domain) at the start. True if the optimality conditions hold.
@@ -111,16 +121,20 @@ impl<T: Scalar> ActiveSet<T> {
             self.step.push(-self.slope_at(k, u[k]));
             self.names.push(block[k]);
         }
-        let right: Vec<T> = self.step.clone();
+        let pull = largest_abs(&self.step);
         solver.solve(&self.sub, &mut self.step, &self.names)?;
         let moved = self.advance(h, u, T::one());
         if matches!(moved, Moved::Blocked { .. }) {
             return Ok(moved);
         }
         // A singular block may leave a slope along which the model is linear: follow it to the next face.
-        let left: Vec<T> = self.free.iter().map(|&k| -self.slope_at(k, u[k])).collect();
-        let size = largest_abs(&left);
-        let rounding = constant::<T>(1e4) * tolerance.max(T::epsilon() * largest_abs(&right));
+        let mut left = std::mem::take(&mut self.left);
+        left.clear();
+        left.extend(self.free.iter().map(|&k| -self.slope_at(k, u[k])));
+        self.left = left;
+        let left = &self.left;
+        let size = largest_abs(left);
+        let rounding = constant::<T>(1e4) * tolerance.max(T::epsilon() * pull);
         if !(size > rounding) {
             return Ok(Moved::Full);
         }
@@ -130,8 +144,8 @@ impl<T: Scalar> ActiveSet<T> {
                 curvature += left[a] * self.sub[[a, b]] * left[b];
             }
         }
-        let along = dot(&left, &left);
-        self.step.copy_from_slice(&left);
+        let along = dot(left, left);
+        self.step.copy_from_slice(left);
         let longest =
             if curvature > T::epsilon() * along * self.sub[[0, 0]].abs() { along / curvature } else { T::infinity() };
         Ok(self.advance(h, u, longest))

@@ -76,6 +76,8 @@ impl Bcd {
     /// | L1, elastic net, bounds | 50 variable | `GsModel` | `ProxNewton`, with the support as the block once the pattern is quiet |
     /// | other penalties | 50 variable | `GsModel` | `ProxNewton` |
     ///
+    /// A free coordinate is an intercept to working sets if it is the only one and its column is constant.
+    ///
     /// Working sets keep no trace, no observer and no limit of block updates: whoever sets one of these gets blocks. Their fits
     /// count passes over working sets as iterations, and outer iterations as the time of identification.
     #[must_use]

@@ -14,6 +14,10 @@ pub(crate) struct BlockSolver<T: Scalar> {
     factor: Vec<T>,
     large: Option<Llt<T>>,
     eigen: Option<SymmetricEigen<T>>,
+    /// Scratch: solutions, and both sides of a quadratic form.
+    out: Vec<T>,
+    left: Vec<T>,
+    right: Vec<T>,
 }
 
 /// Up to this size the factorisation is a plain loop; faer takes over beyond.
@@ -23,7 +27,7 @@ const EXACT: usize = 200;
 
 impl<T: Scalar> BlockSolver<T> {
     pub(crate) fn new() -> Self {
-        Self { factor: Vec::new(), large: None, eigen: None }
+        Self { factor: Vec::new(), large: None, eigen: None, out: Vec::new(), left: Vec::new(), right: Vec::new() }
     }
 
     /// Overwrites `r` with H⁺ r. `block` names the variables for the error.
@@ -49,6 +53,23 @@ impl<T: Scalar> BlockSolver<T> {
             return finite(r, block);
         }
         self.pseudo_inverse(h, r, block)
+    }
+
+    /// gᵀ H⁺ g.
+    pub(crate) fn quadratic_form(
+        &mut self,
+        h: &ArrayRef2<T>,
+        g: impl Iterator<Item = T>,
+        block: &[usize],
+    ) -> Result<T> {
+        let (mut left, mut right) = (std::mem::take(&mut self.left), std::mem::take(&mut self.right));
+        left.clear();
+        left.extend(g);
+        right.clone_from(&left);
+        let solved = self.solve(h, &mut right, block);
+        let value = dot(&left, &right);
+        (self.left, self.right) = (left, right);
+        solved.map(|()| value)
     }
 
     /// The largest eigenvalue of H; for τ > 200 an upper estimate (power iteration + 1 %, at most the largest row sum).
@@ -113,6 +134,7 @@ impl<T: Scalar> BlockSolver<T> {
 
     fn pseudo_inverse(&mut self, h: &ArrayRef2<T>, r: &mut [T], block: &[usize]) -> Result<()> {
         let n = r.len();
+        let mut out = std::mem::take(&mut self.out);
         let eigen = self.eigen(n);
         eigen.factorise(h)?;
         let (values, vectors) = (eigen.values()?, eigen.vectors()?);
@@ -125,7 +147,8 @@ impl<T: Scalar> BlockSolver<T> {
             let most = (0..n).fold(0, |best, i| if vector[i].abs() > vector[best].abs() { i } else { best });
             return Err(Error::Unbounded { variable: block[most], curvature: Scalar::to_f64(values[0]) });
         }
-        let mut out = vec![T::zero(); n];
+        out.clear();
+        out.resize(n, T::zero());
         for (k, vector) in vectors.columns().into_iter().enumerate() {
             if values[k] > cut {
                 let factor = vector.iter().zip(&*r).map(|(&v, &r)| v * r).sum::<T>() / values[k];
@@ -133,6 +156,7 @@ impl<T: Scalar> BlockSolver<T> {
             }
         }
         r.copy_from_slice(&out);
+        self.out = out;
         finite(r, block)
     }
 }
@@ -157,10 +181,13 @@ fn solve_factored<T: Scalar>(factor: &[T], r: &mut [T]) {
     }
 }
 
-/// A square matrix of τ rows, reused while τ stays the same.
+/// A square matrix of τ rows in the memory of the one before.
 pub(crate) fn resize<T: Scalar>(h: &mut Array2<T>, tau: usize) {
     if h.nrows() != tau {
-        *h = Array2::zeros((tau, tau));
+        let (mut memory, _) = std::mem::take(h).into_raw_vec_and_offset();
+        memory.clear();
+        memory.resize(tau * tau, T::zero());
+        *h = Array2::from_shape_vec((tau, tau), memory).unwrap_or_else(|_| Array2::zeros((tau, tau)));
     }
 }
 

@@ -171,10 +171,20 @@ fn check_order<T: Scalar>(graph: &Graph<T>, order: &[usize]) -> Result<()> {
 /// # Errors
 /// [`Error::NotANumber`] for a priority that is NaN.
 pub fn descending<T: Scalar>(priority: &[T]) -> Result<Vec<usize>> {
+    let mut order = Vec::new();
+    descending_into(priority, &mut order)?;
+    Ok(order)
+}
+
+/// [`descending`] into memory of the caller.
+pub(crate) fn descending_into<T: Scalar>(priority: &[T], order: &mut Vec<usize>) -> Result<()> {
     if let Some(coordinate) = priority.iter().position(|v| v.is_nan()) {
         return Err(Error::NotANumber { what: "score", coordinate });
     }
-    let mut order: Vec<usize> = (0..priority.len()).collect();
-    order.sort_by(|&a, &b| priority[b].partial_cmp(&priority[a]).unwrap_or(std::cmp::Ordering::Equal));
-    Ok(order)
+    order.clear();
+    order.extend(0..priority.len());
+    order.sort_unstable_by(|&a, &b| {
+        priority[b].partial_cmp(&priority[a]).unwrap_or(std::cmp::Ordering::Equal).then(a.cmp(&b))
+    });
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! A new forest each iteration.
 
-use crate::forest::{ForestGrowth, descending};
+use crate::forest::{ForestGrowth, descending_into};
 use crate::forest_solve::no_graph;
 use crate::rule::{DiagonalBound, Rule};
 use crate::select::Select;
@@ -17,6 +17,7 @@ pub(crate) struct ForestSelect<T: Scalar> {
     row_sums: Option<Array1<T>>,
     growth: ForestGrowth,
     scores: Vec<T>,
+    order: Vec<usize>,
     streams: Streams,
 }
 
@@ -32,7 +33,7 @@ impl<T: Scalar> ForestSelect<T> {
             }
         };
         let growth = ForestGrowth::new(graph.nodes());
-        Ok(Self { rule, row_sums, growth, scores: Vec::new(), streams: Streams::new(seed) })
+        Ok(Self { rule, row_sums, growth, scores: Vec::new(), order: Vec::new(), streams: Streams::new(seed) })
     }
 }
 
@@ -49,8 +50,8 @@ impl<T: Scalar> Select<T> for ForestSelect<T> {
         block: &mut Vec<usize>,
     ) -> Result<Option<usize>> {
         let Some(graph) = problem.objective.graph() else { return Err(no_graph("Blocks::Forest")) };
-        let order = if self.rule == Rule::Random {
-            permutation(&mut self.streams.stream(1 + iteration as u64), graph.nodes())
+        if self.rule == Rule::Random {
+            self.order = permutation(&mut self.streams.stream(1 + iteration as u64), graph.nodes());
         } else {
             self.scores.clear();
             for i in 0..graph.nodes() {
@@ -62,9 +63,9 @@ impl<T: Scalar> Select<T> for ForestSelect<T> {
                 };
                 self.scores.push(if pull == T::zero() { pull } else { pull / scale });
             }
-            descending(&self.scores)?
-        };
-        self.growth.grow(graph, order.into_iter(), block);
+            descending_into(&self.scores, &mut self.order)?;
+        }
+        self.growth.grow(graph, self.order.iter().copied(), block);
         Ok(None)
     }
 

@@ -22,21 +22,51 @@ const ROOT: u32 = u32::MAX;
 const OUTSIDE: u32 = u32::MAX;
 const WAITING: u32 = u32::MAX - 1;
 
+/// Memory for making orders.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OrderScratch {
+    positions: Vec<u32>,
+    /// Nodes to visit, with the position of the parent and the slot that leads to it.
+    stack: Vec<(usize, u32, usize)>,
+}
+
 impl ForestOrder {
     /// The order of `block`, which must induce a forest in `graph`.
     ///
     /// # Errors
     /// A node out of range or named twice, [`Error::NotAForest`].
     pub fn new<T: Scalar>(graph: &Graph<T>, block: &[usize]) -> Result<Self> {
-        let mut positions = vec![OUTSIDE; graph.nodes()];
+        let mut order = Self::empty();
+        order.renew(graph, block, &mut OrderScratch::default())?;
+        Ok(order)
+    }
+
+    /// The order of no node.
+    pub(crate) fn empty() -> Self {
+        Self { nodes: Vec::new(), parents: Vec::new(), slots: Vec::new() }
+    }
+
+    /// [`new`](Self::new) in the memory of the order before.
+    pub(crate) fn renew<T: Scalar>(
+        &mut self,
+        graph: &Graph<T>,
+        block: &[usize],
+        scratch: &mut OrderScratch,
+    ) -> Result<()> {
+        let OrderScratch { positions, stack } = scratch;
+        positions.clear();
+        positions.resize(graph.nodes(), OUTSIDE);
+        stack.clear();
         for &node in block {
             check_index("block", node, graph.nodes(), "nodes")?;
             if std::mem::replace(&mut positions[node], WAITING) != OUTSIDE {
                 return Err(Error::InvalidBlock { block: 0, coordinate: node, reason: "names a coordinate twice" });
             }
         }
-        let mut order = Self { nodes: Vec::with_capacity(block.len()), parents: Vec::new(), slots: Vec::new() };
-        let mut stack: Vec<(usize, u32, usize)> = Vec::new();
+        let order = self;
+        order.nodes.clear();
+        order.parents.clear();
+        order.slots.clear();
         for &root in block {
             if positions[root] == WAITING {
                 stack.push((root, ROOT, 0));
@@ -64,7 +94,7 @@ impl ForestOrder {
                 }
             }
         }
-        Ok(order)
+        Ok(())
     }
 
     /// The nodes, parents first.

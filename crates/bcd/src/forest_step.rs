@@ -1,6 +1,6 @@
 //! Updates of blocks that induce a forest.
 
-use crate::forest_solve::{ForestFactor, ForestOrder, no_graph};
+use crate::forest_solve::{ForestFactor, ForestOrder, OrderScratch, no_graph};
 use crate::line_search::LineSearch;
 use crate::number::dot;
 use crate::objective::Curvature;
@@ -18,6 +18,9 @@ pub(crate) struct ForestStep<T: Scalar> {
     bounds: Bounds<T>,
     active: Vec<bool>,
     factor: ForestFactor<T>,
+    /// The order of a block that is not kept.
+    order: ForestOrder,
+    scratch: OrderScratch,
     s: Vec<T>,
 }
 
@@ -29,6 +32,8 @@ impl<T: Scalar> ForestStep<T> {
             bounds: Bounds::new(),
             active: Vec::new(),
             factor: ForestFactor::new(),
+            order: ForestOrder::empty(),
+            scratch: OrderScratch::default(),
             s: Vec::new(),
         }
     }
@@ -110,8 +115,12 @@ impl<T: Scalar> Step<T> for ForestStep<T> {
     fn step(&mut self, problem: &Problem<'_, T>, state: &mut State<T>, block: Block<'_>) -> Result<()> {
         let Some(graph) = problem.objective.graph() else { return Err(no_graph("update Forest")) };
         let Some(number) = block.number else {
-            let order = ForestOrder::new(graph, block.indices)?;
-            return self.solve(problem, state, &order, None);
+            let mut order = std::mem::replace(&mut self.order, ForestOrder::empty());
+            let outcome = order
+                .renew(graph, block.indices, &mut self.scratch)
+                .and_then(|()| self.solve(problem, state, &order, None));
+            self.order = order;
+            return outcome;
         };
         if self.kept.len() <= number {
             self.kept.resize_with(number + 1, || None);

@@ -150,7 +150,7 @@ impl<T: Scalar> Graph<T> {
     }
 }
 
-/// A block of a matrix whose pattern is a graph: `diagonal` gives entry (i, i), `link` that of a slot. `out` is τ × τ.
+/// A block of a matrix whose pattern is a graph: `diagonal` gives entry (i, i), `link` that of a slot. `out` is τ × τ, `order` scratch.
 ///
 /// # Errors
 /// An `out` of another shape.
@@ -158,19 +158,22 @@ pub(crate) fn block_into<T: Scalar>(
     graph: &Graph<T>,
     block: &[usize],
     out: &mut ArrayRef2<T>,
+    order: &mut Vec<usize>,
     diagonal: impl Fn(usize) -> T,
     link: impl Fn(usize) -> T,
 ) -> Result<()> {
     let tau = block.len();
     core_tensor::check_shape("out", out, &[tau, tau], "a Hessian block has a row and a column per coordinate")?;
     out.fill(T::zero());
-    // Positions of the members, kept in a map of the block only.
-    let position: std::collections::BTreeMap<usize, usize> = block.iter().enumerate().map(|(k, &i)| (i, k)).collect();
+    // Positions by ascending member, for a search by halves.
+    order.clear();
+    order.extend(0..tau);
+    order.sort_unstable_by_key(|&k| block[k]);
     for (k, &i) in block.iter().enumerate() {
         out[[k, k]] = diagonal(i);
         for slot in graph.slots(i) {
-            if let Some(&l) = position.get(&graph.neighbour_at(slot)) {
-                out[[k, l]] = link(slot);
+            if let Ok(at) = order.binary_search_by_key(&graph.neighbour_at(slot), |&l| block[l]) {
+                out[[k, order[at]]] = link(slot);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Variable blocks of size τ for the quadratic model (section 3.2).
 
 use crate::block_solver::{BlockSolver, resize};
-use crate::number::{constant, dot};
+use crate::number::constant;
 use crate::objective::{Curvature, Objective};
 use crate::step::Problem;
 use crate::top::top;
@@ -36,10 +36,7 @@ pub(crate) fn value_with<T: Scalar>(
     }
     resize(h, block.len());
     objective.hessian_into(state, block, curvature, h)?;
-    let g: Vec<T> = block.iter().map(|&i| state.gradient[i]).collect();
-    let mut r = g.clone();
-    solver.solve(h, &mut r, block)?;
-    Ok(dot(&g, &r))
+    solver.quadratic_form(h, block.iter().map(|&i| state.gradient[i]), block)
 }
 
 /// Searches for good blocks; keeps λmax(H) and its memory.
@@ -48,6 +45,7 @@ pub(crate) struct BlockSearch<T: Scalar> {
     largest: Option<T>,
     d: Array1<T>,
     image: Array1<T>,
+    next: Array1<T>,
     scores: Vec<T>,
     scratch: Vec<usize>,
     support: Vec<usize>,
@@ -62,6 +60,7 @@ impl<T: Scalar> BlockSearch<T> {
             largest: None,
             d: Array1::zeros(0),
             image: Array1::zeros(0),
+            next: Array1::zeros(0),
             scores: Vec::new(),
             scratch: Vec::new(),
             support: Vec::new(),
@@ -104,16 +103,13 @@ impl<T: Scalar> BlockSearch<T> {
         block: &mut Vec<usize>,
     ) -> Result<()> {
         let largest = self.largest_eigenvalue(problem, state)?;
-        let p = state.x.len();
-        self.d = Array1::from_shape_fn(p, |i| {
-            let l = problem.curvatures[i];
-            if l > T::zero() { state.gradient[i] / l.sqrt() } else { T::zero() }
-        });
-        self.image = Array1::zeros(p);
+        self.start(problem, state);
         for _ in 0..10 {
             problem.objective.bound_product_into(state, &self.d, &mut self.image)?;
-            let next = Array1::from_shape_fn(p, |i| self.d[i] - (state.gradient[i] + self.image[i]) / largest);
-            let change = self.keep_largest(next, tau, block)?;
+            for (i, next) in self.next.iter_mut().enumerate() {
+                *next = self.d[i] - (state.gradient[i] + self.image[i]) / largest;
+            }
+            let change = self.keep_largest(tau, block)?;
             if change < constant::<T>(1e-10) {
                 break;
             }
@@ -131,22 +127,34 @@ impl<T: Scalar> BlockSearch<T> {
         block: &mut Vec<usize>,
     ) -> Result<()> {
         let largest = self.largest_eigenvalue(problem, state)?;
-        let p = state.x.len();
-        self.d = Array1::from_shape_fn(p, |i| {
-            let l = problem.curvatures[i];
-            if l > T::zero() { state.gradient[i] / l.sqrt() } else { T::zero() }
-        });
-        self.image = Array1::zeros(p);
+        self.start(problem, state);
         for _ in 0..sweeps {
             problem.objective.bound_product_into(state, &self.d, &mut self.image)?;
-            let next = Array1::from_shape_fn(p, |i| self.d[i] - self.image[i] / largest);
-            self.keep_largest(next, tau, block)?;
+            for (i, next) in self.next.iter_mut().enumerate() {
+                *next = self.d[i] - self.image[i] / largest;
+            }
+            self.keep_largest(tau, block)?;
         }
         Ok(())
     }
 
-    /// d ← the τ largest entries of `next`; returns ‖change‖.
-    fn keep_largest(&mut self, next: Array1<T>, tau: usize, block: &mut Vec<usize>) -> Result<T> {
+    /// d ← g/√L, in memory that is kept.
+    fn start(&mut self, problem: &Problem<'_, T>, state: &State<T>) {
+        let p = state.x.len();
+        for v in [&mut self.d, &mut self.image, &mut self.next] {
+            if v.len() != p {
+                *v = Array1::zeros(p);
+            }
+        }
+        for (i, d) in self.d.iter_mut().enumerate() {
+            let l = problem.curvatures[i];
+            *d = if l > T::zero() { state.gradient[i] / l.sqrt() } else { T::zero() };
+        }
+    }
+
+    /// d ← the τ largest entries of the next d; returns ‖change‖.
+    fn keep_largest(&mut self, tau: usize, block: &mut Vec<usize>) -> Result<T> {
+        let next = &self.next;
         self.scores.clear();
         self.scores.extend(next.iter().map(|v| v.abs()));
         top(&self.scores, tau, &mut self.scratch, block)?;
@@ -173,27 +181,21 @@ pub(crate) fn greedy_growth<T: Scalar>(
     problem: &Problem<'_, T>,
     state: &mut State<T>,
     tau: usize,
+    memory: &mut Growth<T>,
     block: &mut Vec<usize>,
 ) -> Result<()> {
     let p = state.x.len();
     block.clear();
-    // Schur complements, residual gradients, and the rows of the factor for all p.
-    let mut schur = Array1::zeros(p);
-    for i in 0..p {
-        schur[i] = problem.curvatures[i];
-    }
-    let floor: Vec<T> = schur.iter().map(|&h: &T| h * constant::<T>(p as f64) * T::epsilon()).collect();
-    let mut residual = state.gradient.clone();
-    let mut rows: Vec<Array1<T>> = Vec::with_capacity(tau);
-    let mut column = Array1::zeros(p);
-    let mut inside = vec![false; p];
+    memory.load(problem, state, tau.min(p));
+    let Growth { schur, residual, rows, column, inside } = memory;
+    let floor = |j: usize| problem.curvatures[j] * constant::<T>(p as f64) * T::epsilon();
     for _ in 0..tau.min(p) {
         let mut best: Option<(T, usize)> = None;
         for j in (0..p).filter(|&j| !inside[j]) {
             if residual[j].is_nan() {
                 return Err(crate::Error::NotANumber { what: "score", coordinate: j });
             }
-            let gain = if schur[j] > floor[j] { residual[j] * residual[j] / schur[j] } else { T::zero() };
+            let gain = if schur[j] > floor(j) { residual[j] * residual[j] / schur[j] } else { T::zero() };
             if best.is_none_or(|(most, _)| gain > most) {
                 best = Some((gain, j));
             }
@@ -201,25 +203,57 @@ pub(crate) fn greedy_growth<T: Scalar>(
         let Some((_, k)) = best.filter(|(gain, _)| *gain > T::zero()) else { break };
         inside[k] = true;
         block.push(k);
-        problem.objective.bound_column_into(state, k, &mut column)?;
+        problem.objective.bound_column_into(state, k, column)?;
         // The true diagonal may lie below Lᵢ for objectives whose bound depends on the block.
         let pivot = schur[k].sqrt();
-        for row in &rows {
+        for row in rows.outer_iter().take(block.len() - 1) {
             let factor = row[k];
             if factor != T::zero() {
-                column.scaled_add(-factor, row);
+                column.scaled_add(-factor, &row);
             }
         }
-        let row = column.mapv(|v| v / pivot);
+        column.mapv_inplace(|v| v / pivot);
         let change = residual[k] / pivot;
         for j in (0..p).filter(|&j| !inside[j]) {
-            schur[j] -= row[j] * row[j];
-            residual[j] -= row[j] * change;
+            schur[j] -= column[j] * column[j];
+            residual[j] -= column[j] * change;
         }
-        rows.push(row);
+        rows.row_mut(block.len() - 1).assign(column);
     }
     block.sort_unstable();
     Ok(())
+}
+
+/// Memory of [`greedy_growth`].
+#[derive(Debug, Clone)]
+pub(crate) struct Growth<T> {
+    /// Schur complements, residual gradients, and the rows of the factor (τ × p).
+    schur: Array1<T>,
+    residual: Array1<T>,
+    rows: Array2<T>,
+    column: Array1<T>,
+    inside: Vec<bool>,
+}
+
+impl<T: Scalar> Growth<T> {
+    pub(crate) fn new() -> Self {
+        let empty = || Array1::zeros(0);
+        let rows = Array2::zeros((0, 0));
+        Self { schur: empty(), residual: empty(), rows, column: empty(), inside: Vec::new() }
+    }
+
+    /// The start: nothing inside.
+    fn load(&mut self, problem: &Problem<'_, T>, state: &State<T>, tau: usize) {
+        let p = state.x.len();
+        if self.rows.dim() != (tau, p) {
+            self.rows = Array2::zeros((tau, p));
+            (self.schur, self.residual, self.column) = (Array1::zeros(p), Array1::zeros(p), Array1::zeros(p));
+        }
+        self.schur.assign(&problem.curvatures);
+        self.residual.assign(&state.gradient);
+        self.inside.clear();
+        self.inside.resize(p, false);
+    }
 }
 
 /// v ↦ H v.

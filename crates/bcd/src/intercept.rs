@@ -3,7 +3,7 @@
 use core_optim::Result;
 use core_optim::design::DesignMatrix;
 use core_tensor::Scalar;
-use ndarray::ArrayRef1;
+use ndarray::{ArrayRef1, ArrayView2, Axis};
 
 /// A design (n × d) with a column of ones behind its own: coordinate d is the intercept.
 ///
@@ -56,6 +56,63 @@ impl<T: Scalar, X: DesignMatrix<T> + ?Sized> DesignMatrix<T> for WithIntercept<'
 
     fn shift(&self, j: usize) -> Option<T> {
         if j == self.design.columns() { None } else { self.design.shift(j) }
+    }
+
+    fn sparse_column(&self, j: usize) -> Option<(&[usize], &[T], T)> {
+        self.design.sparse_column(j)
+    }
+}
+
+/// A design without its column `at`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Without<'a, X: ?Sized> {
+    pub(crate) design: &'a X,
+    pub(crate) at: usize,
+}
+
+impl<X: ?Sized> Without<'_, X> {
+    /// The number of column j in the whole design.
+    fn whole(&self, j: usize) -> usize {
+        j + usize::from(j >= self.at)
+    }
+}
+
+impl<T: Scalar, X: DesignMatrix<T> + ?Sized> DesignMatrix<T> for Without<'_, X> {
+    fn rows(&self) -> usize {
+        self.design.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.design.columns() - 1
+    }
+
+    fn stored_dot(&self, j: usize, v: &ArrayRef1<T>) -> Result<T> {
+        self.design.stored_dot(self.whole(j), v)
+    }
+
+    fn stored_axpy(&self, j: usize, a: T, v: &mut ArrayRef1<T>) -> Result<()> {
+        self.design.stored_axpy(self.whole(j), a, v)
+    }
+
+    fn stored_moments(&self, j: usize) -> Result<(T, T)> {
+        self.design.stored_moments(self.whole(j))
+    }
+
+    fn shift(&self, j: usize) -> Option<T> {
+        self.design.shift(self.whole(j))
+    }
+
+    fn stored_column_into(&self, j: usize, out: &mut [T]) -> Result<()> {
+        self.design.stored_column_into(self.whole(j), out)
+    }
+
+    fn stored_array(&self) -> Option<ArrayView2<'_, T>> {
+        let last = self.at + 1 == self.design.columns();
+        self.design.stored_array().filter(|_| last).map(|array| array.split_at(Axis(1), self.at).0)
+    }
+
+    fn sparse_column(&self, j: usize) -> Option<(&[usize], &[T], T)> {
+        self.design.sparse_column(self.whole(j))
     }
 }
 

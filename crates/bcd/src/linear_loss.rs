@@ -361,10 +361,13 @@ impl<T: Scalar, X: DesignMatrix<T> + ?Sized, L: Loss<T>> Objective<T> for Linear
 
     fn third_derivative_bound(&self, state: &mut State<T>, block: &[usize]) -> Result<Option<T>> {
         let Some(third) = self.third else { return Ok(None) };
-        let mut sums = Array1::<T>::zeros(self.design.rows());
+        state.grow_columns(self.design.rows(), 1);
+        let State { work, columns, .. } = state;
+        let mut sums = columns.column_mut(0);
+        sums.fill(T::zero());
         for &i in block {
-            column_into(self.design, i, &mut state.work)?;
-            Zip::from(&mut sums).and(&state.work).for_each(|s, &a| *s += a * a);
+            column_into(self.design, i, work)?;
+            Zip::from(&mut sums).and(&*work).for_each(|s, &a| *s += a * a);
         }
         let total = sums.iter().enumerate().map(|(j, &s)| self.loss.weight(j) * s * s.sqrt()).sum::<T>();
         Ok(Some(third * total))

@@ -1,7 +1,7 @@
 //! Proximal Newton steps.
 
 use crate::active_set::ActiveSet;
-use crate::block_descent::block_descent;
+use crate::block_descent::{Descent, block_descent};
 use crate::line_search::LineSearch;
 use crate::number::{constant, dot};
 use crate::penalty::Shape;
@@ -29,6 +29,7 @@ pub(crate) struct ProxNewtonStep<T: Scalar> {
     active: ActiveSet<T>,
     shapes: Vec<Shape<T>>,
     q: Vec<T>,
+    descent: Descent<T>,
     curvature: Curvature,
     inner: Inner,
     search: LineSearch,
@@ -38,7 +39,17 @@ pub(crate) struct ProxNewtonStep<T: Scalar> {
 impl<T: Scalar> ProxNewtonStep<T> {
     pub(crate) fn new(curvature: Curvature, inner: Inner, search: LineSearch, most: usize) -> Self {
         let (memory, active) = (Memory::new(), ActiveSet::new());
-        Self { memory, active, shapes: Vec::new(), q: Vec::new(), curvature, inner, search, most }
+        Self {
+            memory,
+            active,
+            shapes: Vec::new(),
+            q: Vec::new(),
+            descent: Descent::new(),
+            curvature,
+            inner,
+            search,
+            most,
+        }
     }
 
     /// u ← minimiser of the model, d ← u - x.
@@ -55,11 +66,12 @@ impl<T: Scalar> ProxNewtonStep<T> {
             }
             let factor = constant::<T>(if self.most > 1 { 1e-12 } else { 1e-3 }).max(T::epsilon());
             // From where the exact method gave up the model gradient must be found anew.
-            let mut start = g.clone();
+            let start = &mut self.q;
+            start.clone_from(g);
             for (k, row) in h.rows().into_iter().enumerate() {
                 start[k] += row.iter().zip(u.iter().zip(&*x)).map(|(&h, (&u, &x))| h * (u - x)).sum::<T>();
             }
-            block_descent(h, &start, problem.penalty, block, u, factor, &mut self.q);
+            block_descent(h, start, problem.penalty, block, u, factor, &mut self.descent);
         }
         for k in 0..block.len() {
             d[k] = u[k] - x[k];

@@ -38,7 +38,7 @@ pub(crate) fn run<T: Scalar>(
     let mut bound = Bound::new(problem, &mut state)?;
     let mut block = Vec::new();
     let mut trace = Vec::new();
-    let mut controller = Controller::default();
+    let mut controller = Controller::new();
     let refresh_every = 10 * select.epoch().max(1);
     let epoch = select.epoch().max(10);
     let mut epoch_start = state.value + penalty_value;
@@ -218,23 +218,29 @@ impl<T: Scalar> Patterns<T> {
 }
 
 /// Takes the whole support as the block once the pattern has been the same for two updates (section 6).
-#[derive(Debug, Default)]
-struct Controller {
+#[derive(Debug)]
+struct Controller<T> {
     quiet: usize,
-    scores: Vec<usize>,
+    order: Vec<usize>,
+    scores: Vec<T>,
+    scratch: Vec<T>,
 }
 
-impl Controller {
+impl<T: Scalar> Controller<T> {
+    fn new() -> Self {
+        Self { quiet: 0, order: Vec::new(), scores: Vec::new(), scratch: Vec::new() }
+    }
+
     fn observe(&mut self, changed: usize) {
         self.quiet = if changed == 0 { self.quiet + 1 } else { 0 };
     }
 
-    fn ready<T>(&self, patterns: &Patterns<T>, cap: usize) -> bool {
+    fn ready(&self, patterns: &Patterns<T>, cap: usize) -> bool {
         self.quiet >= 2 && patterns.support_size > 0 && patterns.support_size <= cap
     }
 
     /// The support and the worst violators among the others, together at most `cap` (groups stay whole).
-    fn replace<T: Scalar>(
+    fn replace(
         &mut self,
         problem: &Problem<'_, T>,
         state: &State<T>,
@@ -245,18 +251,17 @@ impl Controller {
         if problem.penalty.groups().is_some() {
             return Ok(());
         }
-        let mut scratch = Vec::new();
-        let scores: Vec<T> = (0..state.x.len())
-            .map(|i| {
-                if patterns.of[i].abs() == 1 {
-                    T::infinity()
-                } else {
-                    -model_decrease(problem, &[i], &[state.x[i]], &[state.gradient[i]], &mut scratch).0
-                }
-            })
-            .collect();
+        let Self { order, scores, scratch, .. } = self;
+        scores.clear();
+        scores.extend((0..state.x.len()).map(|i| {
+            if patterns.of[i].abs() == 1 {
+                T::infinity()
+            } else {
+                -model_decrease(problem, &[i], &[state.x[i]], &[state.gradient[i]], scratch).0
+            }
+        }));
         let count = cap.min(2 * patterns.support_size + 10);
-        top(&scores, count, &mut self.scores, block)?;
+        top(scores, count, order, block)?;
         block.retain(|&i| scores[i] > T::zero());
         Ok(())
     }

@@ -353,9 +353,11 @@ impl<T: Scalar, X: DesignMatrix<T> + ?Sized> Objective<T> for Softmax<'_, T, X> 
         Ok(())
     }
 
-    fn third_derivative_bound(&self, _state: &mut State<T>, block: &[usize]) -> Result<Option<T>> {
-        let mut sums = Array1::<T>::zeros(self.rows());
-        let mut column = Array1::zeros(self.rows());
+    fn third_derivative_bound(&self, state: &mut State<T>, block: &[usize]) -> Result<Option<T>> {
+        state.grow_columns(self.rows(), 2);
+        let (mut first, mut second) = state.columns.view_mut().split_at(Axis(1), 1);
+        let (mut sums, mut column) = (first.column_mut(0), second.column_mut(0));
+        sums.fill(T::zero());
         for &i in block {
             column_into(self.design, i / self.classes, &mut column)?;
             Zip::from(&mut sums).and(&column).for_each(|s, &a| *s += a * a);

@@ -102,8 +102,13 @@ impl<T: Scalar> Objective<T> for SparseQuadratic<T> {
         curvature: Curvature,
         out: &mut ArrayRef2<T>,
     ) -> Result<()> {
-        let diagonal = |i| self.diagonal_entry(state, curvature, i);
-        block_into(&self.graph, block, out, diagonal, |slot| self.link_entry(state, curvature, slot))
+        let mut order = std::mem::take(&mut state.touched);
+        let at = &*state;
+        let diagonal = |i| self.diagonal_entry(at, curvature, i);
+        let link = |slot| self.link_entry(at, curvature, slot);
+        let done = block_into(&self.graph, block, out, &mut order, diagonal, link);
+        state.touched = order;
+        done
     }
 
     fn curvatures(&self) -> Array1<T> {

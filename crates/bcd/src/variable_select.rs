@@ -1,7 +1,7 @@
 //! Selection of any τ coordinates.
 
 use crate::block_solver::BlockSolver;
-use crate::gsq::{BlockSearch, greedy_growth, value_with};
+use crate::gsq::{BlockSearch, Growth, greedy_growth, value_with};
 use crate::model_decrease::model_decrease;
 use crate::objective::Curvature;
 use crate::rule::{DiagonalBound, Rule};
@@ -21,6 +21,7 @@ pub(crate) struct VariableSelect<T: Scalar> {
     units: Option<Vec<Vec<usize>>>,
     row_sums: Option<Array1<T>>,
     search: BlockSearch<T>,
+    growth: Growth<T>,
     solver: BlockSolver<T>,
     h: Array2<T>,
     scores: Vec<T>,
@@ -76,6 +77,7 @@ impl<T: Scalar> VariableSelect<T> {
             units,
             row_sums,
             search: BlockSearch::new(),
+            growth: Growth::new(),
             solver: BlockSolver::new(),
             h: Array2::zeros((0, 0)),
             scores: Vec::new(),
@@ -288,7 +290,7 @@ impl<T: Scalar> Select<T> for VariableSelect<T> {
                     self.take_top(block)?;
                 }
             }
-            Rule::GsqGreedy => greedy_growth(problem, state, self.tau, block)?,
+            Rule::GsqGreedy => greedy_growth(problem, state, self.tau, &mut self.growth, block)?,
             Rule::GsqCluster(_) | Rule::BestOf => self.best_of(problem, state, iteration, block)?,
             _ => {
                 self.composite_scores(problem, state);

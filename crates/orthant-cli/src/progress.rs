@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
+use std::ops::ControlFlow;
 
 /// A progress bar; silent with `--quiet` and when the standard error is no terminal.
 pub(crate) struct Progress {
@@ -40,6 +41,15 @@ impl Progress {
             self.bar.set_position(step as u64);
             self.bar.set_message(message());
         }
+    }
+
+    /// Where a task is whose observer tells the number of steps; never asks to stop.
+    pub(crate) fn step(&self, what: &str, done: usize, total: usize, message: &'static str) -> ControlFlow<()> {
+        if self.bar.length() != Some(total as u64) || self.bar.prefix() != what {
+            self.begin(what, total);
+        }
+        self.at(done, || message.to_owned());
+        ControlFlow::Continue(())
     }
 
     /// Removes the bar.

@@ -78,6 +78,16 @@ pub enum Error {
         /// Rounds of the solver.
         iterations: usize,
     },
+    /// An observer ended the work before there was a result.
+    #[error("the {what} was stopped by its observer after {done} of {total} fits")]
+    Stopped {
+        /// The work.
+        what: &'static str,
+        /// Fits that were done.
+        done: usize,
+        /// Fits in all.
+        total: usize,
+    },
     /// The data leave nothing to compute with.
     #[error("{what}: {reason}")]
     NotPossible {
@@ -168,6 +178,10 @@ mod tests {
         assert_eq!(
             text(Error::NotConverged { gap: 1e-3, tolerance: 1e-6, iterations: 50 }),
             "the relative duality gap is 1e-3 after 50 rounds, above the tolerance 1e-6"
+        );
+        assert_eq!(
+            text(Error::Stopped { what: "cross-validation", done: 4, total: 11 }),
+            "the cross-validation was stopped by its observer after 4 of 11 fits"
         );
         assert_eq!(text(Error::NotPossible { what: "a test", reason: "no rows" }), "a test: no rows");
         assert_eq!(text(check_fraction("delta", 1.0).unwrap_err()), "`delta` is 1; it must be above 0 and below 1");

@@ -20,15 +20,17 @@ pub use greedy::{
 };
 pub use lasso::{
     AdaptiveLasso, ColumnMoments, ElasticNet, FitEnd, GapCertificate, Initial, LinearFit, NonConvex, NonConvexFit,
-    Path, PathEnd, RelaxedFit, RelaxedLasso, SquareRootEnd, SquareRootFit, SquareRootLasso, adaptive_factors,
-    column_moments, mcp_prox, r_squared, scad_prox, universal_level,
+    Path, PathEnd, PathProgress, RelaxedFit, RelaxedLasso, SquareRootEnd, SquareRootFit, SquareRootLasso,
+    adaptive_factors, column_moments, mcp_prox, r_squared, scad_prox, universal_level,
 };
 pub use random_span::{
     Choice, Diagnosis, Greedy, Level, Polished, Precision, Preconditioner, RandomSpan, Reason, Round, Rsp, RspFit,
     RspLevel, RspPath, RspResponses, SpanDiagnostics, diagnose,
 };
 pub use selection::{
-    Criterion, CvCurve, Entrant, Fold, Folds, Heat, Model, Race, RaceResult, Rule, StabilitySelection, StableColumns,
-    Validated,
+    Criterion, CvCurve, Entrant, Fold, Folds, Heat, Model, Race, RaceResult, Rule, SelectionProgress,
+    StabilitySelection, StableColumns, Validated,
 };
-pub use subset::{BestSubset, Certificate, Exchange, Search, SplicingStep, SubsetModel, SubsetPath};
+pub use subset::{
+    BestSubset, Certificate, Exchange, Search, SearchProgress, SearchStage, SplicingStep, SubsetModel, SubsetPath,
+};

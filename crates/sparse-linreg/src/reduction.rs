@@ -1,5 +1,6 @@
 //! The common reduction of least-squares problems: centred columns, weighted rows.
 
+use crate::design::Columns;
 use crate::error::Result;
 use core_tensor::{Error as Argument, check_finite, check_range, check_shape};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, ShapeBuilder, Zip};
@@ -49,6 +50,19 @@ pub(crate) fn check_weights(weights: &ArrayRef1<f64>, rows: usize) -> Result<f64
 }
 
 impl Reduced {
+    /// [`new`](Self::new) for columns of either kind; dense ones are copied once.
+    pub(crate) fn of_columns(
+        x: Columns<'_>,
+        y: Option<&ArrayRef1<f64>>,
+        weights: Option<&ArrayRef1<f64>>,
+        intercept: bool,
+    ) -> Result<Self> {
+        match x {
+            Columns::Dense(x) => Self::new(&x, y, weights, intercept),
+            Columns::Sparse(x) => Self::new(&x.to_dense(), y, weights, intercept),
+        }
+    }
+
     /// Reduces checked data.
     ///
     /// # Errors

@@ -3,8 +3,10 @@
 mod certificates;
 mod descent;
 mod forests;
+mod intercepts;
 mod invariances;
 mod losses;
+mod parts;
 mod problems;
 mod scores;
 

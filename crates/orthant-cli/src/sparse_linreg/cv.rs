@@ -12,7 +12,9 @@ use crate::regression::{Matrix, Session, TableRecord, moments, total_variation};
 use crate::report::{HtmlTable, Page};
 use chart::{Chart, Palette, Plot, Whisker};
 use ndarray::Array1;
-use orthant::sparse_linreg::{BestSubset, CvCurve, ElasticNet, Entrant, Folds, Race, RelaxedLasso, Rule};
+use orthant::sparse_linreg::{
+    BestSubset, CvCurve, ElasticNet, Entrant, Folds, Race, RelaxedLasso, Rule, SelectionProgress,
+};
 use serde::{Deserialize, Serialize};
 
 const FILES: [&str; 5] = ["cv.csv", "cv.svg", "coefficients.csv", "report.html", "cv.json"];
@@ -83,12 +85,15 @@ pub(crate) fn cv(arguments: &CvArguments) -> Outcome<()> {
     let table = &session.table;
     let refuse = |error| words::failure(&table.source, &error);
     let folds = folds(arguments, table, y.len()).map_err(refuse)?;
-    session.progress.begin(&format!("cross-validating {} methods", entrants.len()), 1);
     let rule = match arguments.rule {
         RuleName::Minimum => Rule::Minimum,
         RuleName::OneSe => Rule::OneStandardError,
     };
-    let result = Race::new(entrants).rule(rule).run(design(&x), &y, &folds).map_err(refuse)?;
+    let title = format!("cross-validating {} methods", entrants.len());
+    let progress = &session.progress;
+    let mut bar = |state: &SelectionProgress| progress.step(&title, state.done, state.total, "paths");
+    let result = Race::new(entrants).rule(rule).run_observed(design(&x), &y, &folds, &mut bar);
+    let result = result.map_err(refuse)?;
     let weights = table.weights.as_ref();
     let total = total_variation(&y, weights, !arguments.model.no_intercept);
     let scales = Scales { names: &table.names, deviations: moments(&x, weights).1, total };

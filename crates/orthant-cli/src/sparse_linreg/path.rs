@@ -10,7 +10,7 @@ use crate::regression::{Matrix, Session, TableRecord, explained, total_variation
 use crate::report::{HtmlTable, Page};
 use chart::{Chart, Curve, Palette, Plot};
 use ndarray::Array1;
-use orthant::sparse_linreg::{LinearFit, Path};
+use orthant::sparse_linreg::{LinearFit, Path, PathProgress};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -74,10 +74,11 @@ pub(crate) fn path(arguments: &PathArguments) -> Outcome<()> {
     let y = numbers(&session.table)?;
     let record = TableRecord::new(&session.table);
     let x = Matrix::take(&mut session.table)?;
-    session.progress.begin("fitting the path", 1);
+    let progress = &session.progress;
+    let mut bar = |state: &PathProgress<'_>| progress.step("fitting the path", state.done, state.total, "levels");
     let fitted = match &lambdas {
-        None => model.fit_path(design(&x), &y),
-        Some(lambdas) => model.fit_levels(design(&x), &y, lambdas),
+        None => model.fit_path_observed(design(&x), &y, &mut bar),
+        Some(lambdas) => model.fit_levels_observed(design(&x), &y, lambdas, &mut bar),
     };
     let fitted = fitted.map_err(|error| words::failure(&session.table.source, &error))?;
     let document = document(arguments, record, &session.table, &y, &fitted);

@@ -7,11 +7,13 @@ use super::words;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, ResponseKind, find_name, split_list};
 use crate::output::{Align, Folder, Head, Table, document_json, records_csv, short};
+use crate::progress::Progress;
 use crate::regression::{Matrix, Session, TableRecord, explained, moments, total_variation};
 use crate::report::{HtmlTable, Page};
 use ndarray::Array1;
 use orthant::sparse_linreg::{
-    BestSubset, Criterion, ElasticNet, Error, Omp, Search, StabilitySelection, StableColumns,
+    BestSubset, Criterion, ElasticNet, Error, Omp, Search, SearchProgress, SearchStage, SelectionProgress,
+    StabilitySelection, StableColumns,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -104,7 +106,7 @@ pub(crate) fn select(arguments: &SelectArguments) -> Outcome<()> {
     let x = Matrix::take(&mut session.table)?;
     let table = &session.table;
     let refuse = |error| words::failure(&table.source, &error);
-    session.progress.begin("selecting", 1);
+    let progress = &session.progress;
     let weights = table.weights.as_ref();
     let total = total_variation(&y, weights, !arguments.no_intercept);
     let scales = Scales { names: &table.names, deviations: moments(&x, weights).1, total };
@@ -124,7 +126,7 @@ pub(crate) fn select(arguments: &SelectArguments) -> Outcome<()> {
             if !always.is_empty() || arguments.max_size.is_some() {
                 return Err(Failure::input("--always-in and --max-size do not go with --method stability"));
             }
-            let found = stability(arguments, table, &x, &y).map_err(refuse)?;
+            let found = stability(arguments, table, &x, &y, progress).map_err(refuse)?;
             SelectionDocument {
                 frequencies: frequencies(&found, &table.names),
                 expected_false: Some(found.expected_false),
@@ -134,7 +136,7 @@ pub(crate) fn select(arguments: &SelectArguments) -> Outcome<()> {
         method => {
             let (name, candidates) = match method {
                 SelectionName::Omp => ("omp", pursuit(arguments, always, table, &x, &y)),
-                _ => ("subset", subsets(arguments, always, table, &x, &y)),
+                _ => ("subset", subsets(arguments, always, table, &x, &y, progress)),
             };
             let candidates = candidates.map_err(refuse)?;
             let (n, p) = x.dim();
@@ -209,6 +211,7 @@ fn subsets(
     table: &Regression,
     x: &Matrix,
     y: &Array1<f64>,
+    progress: &Progress,
 ) -> Result<Vec<Candidate>, Error> {
     let mut method = BestSubset::new()
         .sizes(sizes(arguments, always.len(), x.dim()))
@@ -222,7 +225,11 @@ fn subsets(
     if let Some(weights) = &table.weights {
         method = method.sample_weights(weights.clone());
     }
-    let path = method.fit(design(x), y)?;
+    let mut bar = |state: &SearchProgress| {
+        let what = if state.stage == SearchStage::BranchAndBound { "nodes at most" } else { "sizes" };
+        progress.step("selecting", state.done, state.total, what)
+    };
+    let path = method.fit_observed(design(x), y, &mut bar)?;
     let candidate = |model: orthant::sparse_linreg::SubsetModel| Candidate {
         coefficients: model.coefficients,
         intercept: model.intercept,
@@ -264,16 +271,18 @@ fn stability(
     table: &Regression,
     x: &Matrix,
     y: &Array1<f64>,
+    progress: &Progress,
 ) -> Result<StableColumns, Error> {
     let mut lasso = ElasticNet::lasso().intercept(!arguments.no_intercept).standardise(true);
     if let Some(weights) = &table.weights {
         lasso = lasso.sample_weights(weights.clone());
     }
+    let mut bar = |state: &SelectionProgress| progress.step("selecting", state.done, state.total, "samples");
     StabilitySelection::new(lasso)
         .samples(arguments.samples)
         .threshold(arguments.threshold)
         .seed(arguments.seed)
-        .run(design(x), y)
+        .run_observed(design(x), y, &mut bar)
 }
 
 fn frequencies(found: &StableColumns, names: &[String]) -> Vec<FrequencyRecord> {

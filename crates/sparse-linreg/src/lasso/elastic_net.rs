@@ -1,11 +1,12 @@
 //! The estimator: its configuration.
 
 use super::prepared::Prepared;
-use super::{LinearFit, Path};
+use super::{LinearFit, Path, PathProgress};
 use crate::Design;
 use crate::design::Columns;
 use crate::error::{Error, Result, check_count, check_not_negative};
 use core_optim::working_set::{SparsePenalty, WorkingSet};
+use core_optim::{Observer, Unobserved};
 use core_tensor::{Error as Argument, check_finite, check_range, check_shape};
 use ndarray::{Array1, ArrayRef1};
 
@@ -191,9 +192,23 @@ impl ElasticNet {
     /// # Errors
     /// As [`fit`](Self::fit).
     pub fn fit_path(&self, x: &(impl Design + ?Sized), y: &ArrayRef1<f64>) -> Result<Path> {
+        self.fit_path_observed(x, y, &mut Unobserved)
+    }
+
+    /// [`fit_path`](Self::fit_path) under the eyes of an observer, which sees every fit and may end the path
+    /// ([`PathEnd::Observer`](crate::PathEnd::Observer)).
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn fit_path_observed(
+        &self,
+        x: &(impl Design + ?Sized),
+        y: &ArrayRef1<f64>,
+        observer: &mut dyn for<'a> Observer<PathProgress<'a>>,
+    ) -> Result<Path> {
         let prepared = self.prepare(x.as_columns(), y)?;
         let grid = self.grid(&prepared)?;
-        self.walk(&prepared, &grid)
+        self.walk_observed(&prepared, &grid, observer)
     }
 
     /// Fits the given levels, best in decreasing order.
@@ -201,9 +216,23 @@ impl ElasticNet {
     /// # Errors
     /// As [`fit`](Self::fit).
     pub fn fit_levels(&self, x: &(impl Design + ?Sized), y: &ArrayRef1<f64>, lambdas: &ArrayRef1<f64>) -> Result<Path> {
+        self.fit_levels_observed(x, y, lambdas, &mut Unobserved)
+    }
+
+    /// [`fit_levels`](Self::fit_levels) under the eyes of an observer, like [`fit_path_observed`](Self::fit_path_observed).
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn fit_levels_observed(
+        &self,
+        x: &(impl Design + ?Sized),
+        y: &ArrayRef1<f64>,
+        lambdas: &ArrayRef1<f64>,
+        observer: &mut dyn for<'a> Observer<PathProgress<'a>>,
+    ) -> Result<Path> {
         check_levels(lambdas)?;
         let prepared = self.prepare(x.as_columns(), y)?;
-        self.walk(&prepared, lambdas)
+        self.walk_observed(&prepared, lambdas, observer)
     }
 
     /// The smallest λ at which all penalised coefficients are zero; for ridge, that of α = 1e-3, as glmnet does.

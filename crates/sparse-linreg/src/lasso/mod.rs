@@ -25,7 +25,7 @@ pub use fit_end::FitEnd;
 pub use moments::{ColumnMoments, column_moments};
 pub use non_convex::{NonConvex, NonConvexFit};
 pub use non_convex_prox::{mcp_prox, scad_prox};
-pub use path::Path;
+pub use path::{Path, PathProgress};
 pub use path_end::PathEnd;
 pub use relaxed::{RelaxedFit, RelaxedLasso};
 pub use square_root::{SquareRootEnd, SquareRootFit, SquareRootLasso, universal_level};

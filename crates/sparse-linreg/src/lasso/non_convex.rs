@@ -199,7 +199,7 @@ impl NonConvex {
         let columns = x.as_columns();
         columns.check()?;
         self.validate(columns.dim().1)?;
-        let mut reduced = Reduced::new(&columns.to_dense(), Some(y), self.sample_weights.as_deref(), self.intercept)?;
+        let mut reduced = Reduced::of_columns(columns, Some(y), self.sample_weights.as_deref(), self.intercept)?;
         let (rows, d) = reduced.dim();
         let n = rows as f64;
         let factors = crate::greedy::unit_columns(&mut reduced.x) * n.sqrt();

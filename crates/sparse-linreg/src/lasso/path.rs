@@ -5,6 +5,7 @@ use super::prepared::Prepared;
 use super::{LinearFit, PathEnd};
 use crate::error::{Error, Result};
 use core_optim::working_set::SparseFit;
+use core_optim::{Observer, Unobserved};
 use ndarray::{Array1, Array2, ArrayRef1};
 use std::ops::ControlFlow;
 
@@ -18,6 +19,21 @@ pub struct Path {
     /// Why the path ended.
     pub end: PathEnd,
 }
+
+/// How far a path is, as an observer sees it after each level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct PathProgress<'a> {
+    /// Levels that are fitted.
+    pub done: usize,
+    /// Levels in all; the path may end before.
+    pub total: usize,
+    /// The newest fit.
+    pub fit: &'a LinearFit,
+}
+
+/// An observer of paths.
+pub(crate) type Watch<'o> = dyn for<'a> Observer<PathProgress<'a>> + 'o;
 
 impl Path {
     /// The levels that were fitted.
@@ -40,8 +56,20 @@ impl Path {
 impl ElasticNet {
     /// The fits at the given levels, each from the one before.
     pub(crate) fn walk(&self, prepared: &Prepared<'_>, lambdas: &ArrayRef1<f64>) -> Result<Path> {
+        self.walk_observed(prepared, lambdas, &mut Unobserved)
+    }
+
+    /// The same under the eyes of an observer.
+    pub(crate) fn walk_observed(
+        &self,
+        prepared: &Prepared<'_>,
+        lambdas: &ArrayRef1<f64>,
+        observer: &mut Watch<'_>,
+    ) -> Result<Path> {
         let lambdas = lambdas.to_vec();
-        let mut walk = Walk { config: self, prepared, fits: Vec::with_capacity(lambdas.len()), last: None, end: None };
+        let total = lambdas.len();
+        let fits = Vec::with_capacity(total);
+        let mut walk = Walk { config: self, prepared, observer, total, fits, last: None, end: None };
         let mut rest = lambdas.as_slice();
         while let (Some(&lambda), None) = (rest.first(), walk.end) {
             rest = match self.known(prepared, lambda)? {
@@ -57,9 +85,12 @@ impl ElasticNet {
 }
 
 /// A path on its way.
-struct Walk<'a, 'x> {
+struct Walk<'a, 'x, 'o> {
     config: &'a ElasticNet,
     prepared: &'a Prepared<'x>,
+    observer: &'a mut Watch<'o>,
+    /// Levels in all.
+    total: usize,
     fits: Vec<LinearFit>,
     /// Scaled coefficients of the last fit.
     last: Option<Array1<f64>>,
@@ -67,18 +98,22 @@ struct Walk<'a, 'x> {
     end: Option<PathEnd>,
 }
 
-impl Walk<'_, '_> {
+impl Walk<'_, '_, '_> {
     fn add(&mut self, fit: LinearFit, w: Array1<f64>) -> Result<()> {
         self.config.accept(&fit)?;
         let null = 2.0 * self.prepared.null * self.prepared.dim().0 as f64 / self.prepared.total;
         let explained = self.config.explained.is_some_and(|limit| fit.rss < (1.0 - limit) * null);
         let full = self.config.largest_support.is_some_and(|limit| fit.support().len() > limit);
+        let state = PathProgress { done: self.fits.len() + 1, total: self.total, fit: &fit };
+        let enough = self.observer.iteration(&state).is_break();
         self.fits.push(fit);
         self.last = Some(w);
         if explained {
             self.end = Some(PathEnd::Explained);
         } else if full {
             self.end = Some(PathEnd::LargestSupport);
+        } else if enough && self.fits.len() < self.total {
+            self.end = Some(PathEnd::Observer);
         }
         Ok(())
     }

@@ -13,6 +13,8 @@ pub enum PathEnd {
     Explained,
     /// More coefficients than allowed are not zero.
     LargestSupport,
+    /// An observer ended it.
+    Observer,
 }
 
 impl fmt::Display for PathEnd {
@@ -21,6 +23,7 @@ impl fmt::Display for PathEnd {
             Self::Complete => "complete: every level was fitted",
             Self::Explained => "ended early: the requested fraction of the variance is explained",
             Self::LargestSupport => "ended early: more coefficients than allowed are not zero",
+            Self::Observer => "ended early: an observer stopped it",
         })
     }
 }

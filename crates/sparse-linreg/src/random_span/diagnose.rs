@@ -40,7 +40,7 @@ pub struct Diagnosis {
 pub fn diagnose(x: &(impl Design + ?Sized), sparsity: usize) -> Result<Diagnosis> {
     let columns = x.as_columns();
     columns.check()?;
-    let reduced = Reduced::new(&columns.to_dense(), None, None, true)?;
+    let reduced = Reduced::of_columns(columns, None, None, true)?;
     let span = Preconditioner::peel(sparsity).span(&reduced.x)?.diagnostics();
     let explained_fraction = span.mean_fractions.first().copied().unwrap_or(0.0);
     let threshold = 0.25 / sparsity as f64;

@@ -152,10 +152,7 @@ impl Rsp {
     pub(crate) fn reduce(&self, x: Columns<'_>, y: &ArrayRef1<f64>) -> Result<Reduced> {
         self.validate()?;
         x.check()?;
-        match x {
-            Columns::Dense(x) => Reduced::new(&x, Some(y), self.sample_weights.as_deref(), self.intercept),
-            Columns::Sparse(x) => Reduced::new(&x.to_dense(), Some(y), self.sample_weights.as_deref(), self.intercept),
-        }
+        Reduced::of_columns(x, Some(y), self.sample_weights.as_deref(), self.intercept)
     }
 
     /// Phase 1 alone: the span for the design `x` (n × d), centred and weighted by this configuration.

@@ -1,5 +1,6 @@
 //! Errors of candidates over folds.
 
+use super::progress::Count;
 use crate::error::Result;
 use crate::parallel;
 use crate::selection::{Fold, Folds, first_smallest};
@@ -63,17 +64,28 @@ impl CvCurve {
     }
 }
 
-/// Calls `errors_of(train, test)` for each fold, on threads, and gathers the errors of the candidates.
+/// Calls `errors_of(fold)` for each fold, on threads, counts them, and gathers the errors of the candidates.
 pub(crate) fn cross_validate(
     parameters: Array1<f64>,
     folds: &Folds,
     weights: Option<&ArrayRef1<f64>>,
+    count: &mut Count<'_>,
     errors_of: impl Fn(&Fold) -> Result<Vec<f64>> + Sync + Send,
 ) -> Result<CvCurve> {
-    let columns = parallel::map(&folds.folds, |_, fold| errors_of(fold));
     let mut errors = Array2::zeros((parameters.len(), folds.len()));
-    for (mut to, column) in errors.columns_mut().into_iter().zip(columns) {
-        to.iter_mut().zip(column?).for_each(|(to, error)| *to = error);
+    let mut to = errors.columns_mut().into_iter();
+    let mut done = 0;
+    for batch in folds.folds.chunks(count.batch().min(folds.len().max(1))) {
+        let columns = parallel::map(batch, |_, fold| errors_of(fold));
+        for (column, mut to) in columns.into_iter().zip(to.by_ref()) {
+            to.iter_mut().zip(column?).for_each(|(to, error)| *to = error);
+        }
+        count.add(batch.len());
+        // After the last fold the curve is complete, whatever the observer says.
+        done += batch.len();
+        if done < folds.len() {
+            count.check()?;
+        }
     }
     let weight = |fold: &Fold| fold.test.iter().map(|&i| weights.map_or(1.0, |s| s[i])).sum();
     let shares = folds.folds.iter().map(weight).collect();

@@ -2,12 +2,14 @@
 
 use super::curve::{CvCurve, Rule, cross_validate, fold_error};
 use super::folds::{Fold, Folds};
+use super::progress::{Count, SelectionProgress};
 use crate::design::{Columns, OwnedColumns, select};
 use crate::error::Result;
 use crate::lasso::check_levels;
 use crate::reduction::{Reduced, check_response};
 use crate::{BestSubset, Design, ElasticNet, LinearFit, Path, RelaxedFit, RelaxedLasso, Rsp, RspLevel, RspPath};
 use crate::{SubsetModel, SubsetPath};
+use core_optim::{Observer, Unobserved};
 use ndarray::{Array1, ArrayRef1};
 
 /// A cross-validated path: the curve of errors, and the path on all rows.
@@ -81,9 +83,32 @@ impl ElasticNet {
         y: &ArrayRef1<f64>,
         folds: &Folds,
     ) -> Result<Validated<Path>> {
-        let columns = x.as_columns();
-        let grid = self.grid(&self.prepare(columns, y)?)?;
-        self.validate_levels(columns, y, &grid, folds)
+        self.cross_validate_counted(x.as_columns(), y, folds, &mut Count::unobserved())
+    }
+
+    /// [`cross_validate`](Self::cross_validate) under the eyes of an observer, which sees the folds pass and may stop between them.
+    ///
+    /// # Errors
+    /// The same; [`Error::Stopped`](crate::Error::Stopped) when the observer ended it: a curve over some of the folds is none.
+    pub fn cross_validate_observed(
+        &self,
+        x: &(impl Design + ?Sized),
+        y: &ArrayRef1<f64>,
+        folds: &Folds,
+        observer: &mut dyn Observer<SelectionProgress>,
+    ) -> Result<Validated<Path>> {
+        self.cross_validate_counted(x.as_columns(), y, folds, &mut Count::observed(observer, folds.len() + 1))
+    }
+
+    pub(super) fn cross_validate_counted(
+        &self,
+        x: Columns<'_>,
+        y: &ArrayRef1<f64>,
+        folds: &Folds,
+        count: &mut Count<'_>,
+    ) -> Result<Validated<Path>> {
+        let grid = self.grid(&self.prepare(x, y)?)?;
+        self.validate_levels(x, y, &grid, folds, count)
     }
 
     /// Cross-validates the given levels, best in decreasing order.
@@ -98,7 +123,23 @@ impl ElasticNet {
         folds: &Folds,
     ) -> Result<Validated<Path>> {
         check_levels(lambdas)?;
-        self.validate_levels(x.as_columns(), y, lambdas, folds)
+        self.validate_levels(x.as_columns(), y, lambdas, folds, &mut Count::unobserved())
+    }
+
+    /// [`cross_validate_levels`](Self::cross_validate_levels) under the eyes of an observer, which sees the folds pass and may stop between them.
+    ///
+    /// # Errors
+    /// The same; [`Error::Stopped`](crate::Error::Stopped) when the observer ended it: a curve over some of the folds is none.
+    pub fn cross_validate_levels_observed(
+        &self,
+        x: &(impl Design + ?Sized),
+        y: &ArrayRef1<f64>,
+        lambdas: &ArrayRef1<f64>,
+        folds: &Folds,
+        observer: &mut dyn Observer<SelectionProgress>,
+    ) -> Result<Validated<Path>> {
+        check_levels(lambdas)?;
+        self.validate_levels(x.as_columns(), y, lambdas, folds, &mut Count::observed(observer, folds.len() + 1))
     }
 
     fn validate_levels(
@@ -107,11 +148,12 @@ impl ElasticNet {
         y: &ArrayRef1<f64>,
         lambdas: &ArrayRef1<f64>,
         folds: &Folds,
+        count: &mut Count<'_>,
     ) -> Result<Validated<Path>> {
         check(x, y, folds, self.sample_weights.as_ref())?;
         let whole = self.complete();
         let weights = self.sample_weights.as_deref();
-        let curve = cross_validate(lambdas.to_owned(), folds, weights, |fold| {
+        let curve = cross_validate(lambdas.to_owned(), folds, weights, count, |fold| {
             let (path, test) = whole.fold_path(x, y, lambdas, fold)?;
             path.fits
                 .iter()
@@ -122,6 +164,7 @@ impl ElasticNet {
                 .collect()
         })?;
         let path = whole.walk(&whole.prepare(x, y)?, lambdas)?;
+        count.add(1);
         Ok(Validated { curve, path })
     }
 
@@ -161,12 +204,35 @@ impl RelaxedLasso {
         y: &ArrayRef1<f64>,
         folds: &Folds,
     ) -> Result<Validated<Vec<RelaxedFit>>> {
-        let columns = x.as_columns();
+        self.cross_validate_counted(x.as_columns(), y, folds, &mut Count::unobserved())
+    }
+
+    /// [`cross_validate`](Self::cross_validate) under the eyes of an observer, which sees the folds pass and may stop between them.
+    ///
+    /// # Errors
+    /// The same; [`Error::Stopped`](crate::Error::Stopped) when the observer ended it: a curve over some of the folds is none.
+    pub fn cross_validate_observed(
+        &self,
+        x: &(impl Design + ?Sized),
+        y: &ArrayRef1<f64>,
+        folds: &Folds,
+        observer: &mut dyn Observer<SelectionProgress>,
+    ) -> Result<Validated<Vec<RelaxedFit>>> {
+        self.cross_validate_counted(x.as_columns(), y, folds, &mut Count::observed(observer, folds.len() + 1))
+    }
+
+    pub(super) fn cross_validate_counted(
+        &self,
+        columns: Columns<'_>,
+        y: &ArrayRef1<f64>,
+        folds: &Folds,
+        count: &mut Count<'_>,
+    ) -> Result<Validated<Vec<RelaxedFit>>> {
         let grid = self.lasso.grid(&self.lasso.prepare(columns, y)?)?;
         check(columns, y, folds, self.lasso.sample_weights.as_ref())?;
         let lasso = self.lasso.complete();
         let weights = self.lasso.sample_weights.as_deref();
-        let curve = cross_validate(grid.clone(), folds, weights, |fold| {
+        let curve = cross_validate(grid.clone(), folds, weights, count, |fold| {
             let (path, test) = lasso.fold_path(columns, y, &grid, fold)?;
             let relaxed = Self { lasso: lasso.on_rows(&fold.train), phi: self.phi };
             let train = columns.rows(&fold.train)?;
@@ -180,6 +246,7 @@ impl RelaxedLasso {
         })?;
         let path = lasso.walk(&lasso.prepare(columns, y)?, &grid)?;
         let path = Self { lasso, phi: self.phi }.relax(columns, y, &path)?;
+        count.add(1);
         Ok(Validated { curve, path })
     }
 }
@@ -196,13 +263,36 @@ impl Rsp {
         y: &ArrayRef1<f64>,
         folds: &Folds,
     ) -> Result<Validated<RspPath>> {
-        let columns = x.as_columns();
+        self.cross_validate_counted(x.as_columns(), y, folds, &mut Count::unobserved())
+    }
+
+    /// [`cross_validate`](Self::cross_validate) under the eyes of an observer, which sees the folds pass and may stop between them.
+    ///
+    /// # Errors
+    /// The same; [`Error::Stopped`](crate::Error::Stopped) when the observer ended it: a curve over some of the folds is none.
+    pub fn cross_validate_observed(
+        &self,
+        x: &(impl Design + ?Sized),
+        y: &ArrayRef1<f64>,
+        folds: &Folds,
+        observer: &mut dyn Observer<SelectionProgress>,
+    ) -> Result<Validated<RspPath>> {
+        self.cross_validate_counted(x.as_columns(), y, folds, &mut Count::observed(observer, folds.len() + 1))
+    }
+
+    pub(super) fn cross_validate_counted(
+        &self,
+        columns: Columns<'_>,
+        y: &ArrayRef1<f64>,
+        folds: &Folds,
+        count: &mut Count<'_>,
+    ) -> Result<Validated<RspPath>> {
         check(columns, y, folds, self.sample_weights.as_ref())?;
         let reduced = self.reduce(columns, y)?;
         let span = self.preconditioner.span(&reduced.x)?;
         let grid = self.grid(&span, &reduced)?;
         let weights = self.sample_weights.as_deref();
-        let curve = cross_validate(grid.clone(), folds, weights, |fold| {
+        let curve = cross_validate(grid.clone(), folds, weights, count, |fold| {
             let Split { train, y: y_train, test } = split(columns, y, fold)?;
             let config = Self { sample_weights: weights.map(|s| select(s, &fold.train)), ..self.clone() };
             let reduced: Reduced = config.reduce(train.borrow(), &y_train)?;
@@ -211,6 +301,7 @@ impl Rsp {
             levels.iter().map(|level| Ok(fold_error(y, &fold.test, &level.predict_via_span(&test)?, weights))).collect()
         })?;
         let levels = self.walk(&span, &reduced, &grid)?;
+        count.add(1);
         Ok(Validated { curve, path: RspPath { span, levels } })
     }
 }
@@ -226,16 +317,41 @@ impl BestSubset {
         y: &ArrayRef1<f64>,
         folds: &Folds,
     ) -> Result<Validated<SubsetPath>> {
-        let columns = x.as_columns();
+        self.cross_validate_counted(x.as_columns(), y, folds, &mut Count::unobserved())
+    }
+
+    /// [`cross_validate`](Self::cross_validate) under the eyes of an observer, which sees the folds pass and may stop between them.
+    ///
+    /// # Errors
+    /// The same; [`Error::Stopped`](crate::Error::Stopped) when the observer ended it: a curve over some of the folds is none.
+    pub fn cross_validate_observed(
+        &self,
+        x: &(impl Design + ?Sized),
+        y: &ArrayRef1<f64>,
+        folds: &Folds,
+        observer: &mut dyn Observer<SelectionProgress>,
+    ) -> Result<Validated<SubsetPath>> {
+        self.cross_validate_counted(x.as_columns(), y, folds, &mut Count::observed(observer, folds.len() + 1))
+    }
+
+    pub(super) fn cross_validate_counted(
+        &self,
+        columns: Columns<'_>,
+        y: &ArrayRef1<f64>,
+        folds: &Folds,
+        count: &mut Count<'_>,
+    ) -> Result<Validated<SubsetPath>> {
         check(columns, y, folds, self.weights())?;
-        let path = self.fit(x, y)?;
+        let path = self.fit_columns(columns, y, &mut Unobserved)?;
+        count.add(1);
+        count.check()?;
         let sizes: Vec<usize> = path.models.iter().map(|model| model.support.len()).collect();
         let weights = self.weights().map(|s| &**s);
         let parameters = sizes.iter().map(|&size| size as f64).collect();
         let config = self.clone().sizes(sizes);
-        let curve = cross_validate(parameters, folds, weights, |fold| {
+        let curve = cross_validate(parameters, folds, weights, count, |fold| {
             let Split { train, y: y_train, test } = split(columns, y, fold)?;
-            let path = config.on_rows(&fold.train).fit(&train.borrow().to_dense(), &y_train)?;
+            let path = config.on_rows(&fold.train).fit_columns(train.borrow(), &y_train, &mut Unobserved)?;
             path.models
                 .iter()
                 .map(|model| {

@@ -4,6 +4,7 @@ mod criterion;
 mod curve;
 mod cv;
 mod folds;
+mod progress;
 mod race;
 mod stability;
 
@@ -11,6 +12,7 @@ pub use criterion::Criterion;
 pub use curve::{CvCurve, Rule};
 pub use cv::Validated;
 pub use folds::{Fold, Folds};
+pub use progress::SelectionProgress;
 pub use race::{Entrant, Heat, Model, Race, RaceResult};
 pub use stability::{StabilitySelection, StableColumns};
 

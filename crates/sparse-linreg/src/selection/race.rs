@@ -2,12 +2,15 @@
 
 use super::curve::{CvCurve, Rule};
 use super::folds::Folds;
+use super::progress::{Count, SelectionProgress};
+use crate::design::Columns;
 use crate::error::{Error, Result};
 use crate::random_span::check_repetitions;
 use crate::selection::first_smallest;
 use crate::{
     BestSubset, Design, ElasticNet, LinearFit, Preconditioner, RelaxedFit, RelaxedLasso, Rsp, RspFit, SubsetModel,
 };
+use core_optim::Observer;
 use ndarray::{Array1, ArrayRef1};
 
 /// A race of methods by cross-validation on shared folds.
@@ -41,7 +44,7 @@ pub enum Entrant {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RaceResult {
-    /// One record per entrant, in order.
+    /// One record per entrant, in order; fewer when an observer stopped the race.
     pub heats: Vec<Heat>,
     /// Which of them won.
     pub winner: usize,
@@ -162,14 +165,46 @@ impl Race {
     /// # Errors
     /// No entrant; as the entrants' `cross_validate`.
     pub fn run(&self, x: &(impl Design + ?Sized), y: &ArrayRef1<f64>, folds: &Folds) -> Result<RaceResult> {
+        self.run_counted(x.as_columns(), y, folds, &mut Count::unobserved())
+    }
+
+    /// [`run`](Self::run) under the eyes of an observer, which sees the folds pass and may stop between them; the entrants that are
+    /// done then share the race among them.
+    ///
+    /// # Errors
+    /// The same; [`Error::Stopped`] when the observer ended it before the first entrant was done.
+    pub fn run_observed(
+        &self,
+        x: &(impl Design + ?Sized),
+        y: &ArrayRef1<f64>,
+        folds: &Folds,
+        observer: &mut dyn Observer<SelectionProgress>,
+    ) -> Result<RaceResult> {
+        let total = self.entrants.len() * (folds.len() + 1);
+        self.run_counted(x.as_columns(), y, folds, &mut Count::observed(observer, total))
+    }
+
+    fn run_counted(
+        &self,
+        x: Columns<'_>,
+        y: &ArrayRef1<f64>,
+        folds: &Folds,
+        count: &mut Count<'_>,
+    ) -> Result<RaceResult> {
         let mut heats = Vec::with_capacity(self.entrants.len());
         let mut models = Vec::with_capacity(self.entrants.len());
         for entrant in &self.entrants {
-            let (name, curve, model) = entrant.run(x, y, folds, self.rule)?;
+            let (name, curve, model) = match entrant.run(x, y, folds, self.rule, count) {
+                Err(Error::Stopped { .. }) if !heats.is_empty() => break,
+                found => found?,
+            };
             let at = curve.chosen(self.rule);
             let value = |of: &Array1<f64>| of.get(at).copied().unwrap_or(f64::NAN);
             heats.push(Heat { name, error: value(&curve.mean), standard_error: value(&curve.standard_error), curve });
             models.push(model);
+            if count.is_stopped() {
+                break;
+            }
         }
         let errors: Vec<f64> = heats.iter().map(|heat| heat.error).collect();
         let nobody = Error::NotPossible { what: "a race", reason: "there is no entrant" };
@@ -181,31 +216,32 @@ impl Race {
 impl Entrant {
     fn run(
         &self,
-        x: &(impl Design + ?Sized),
+        x: Columns<'_>,
         y: &ArrayRef1<f64>,
         folds: &Folds,
         rule: Rule,
+        count: &mut Count<'_>,
     ) -> Result<(String, CvCurve, Model)> {
         const NOTHING: Error = Error::NotPossible { what: "a race", reason: "an entrant has no candidate" };
         Ok(match self {
             Self::Linear(config) => {
-                let found = config.cross_validate(x, y, folds)?;
+                let found = config.cross_validate_counted(x, y, folds, count)?;
                 let model = Model::Linear(found.chosen(rule).cloned().ok_or(NOTHING)?);
                 (config.name().to_owned(), found.curve, model)
             }
             Self::Relaxed(config) => {
-                let found = config.cross_validate(x, y, folds)?;
+                let found = config.cross_validate_counted(x, y, folds, count)?;
                 let model = Model::Relaxed(found.chosen(rule).cloned().ok_or(NOTHING)?);
                 (format!("relaxed {}", config.phi), found.curve, model)
             }
             Self::Rsp(config) => {
-                let found = config.cross_validate(x, y, folds)?;
+                let found = config.cross_validate_counted(x, y, folds, count)?;
                 let level = found.chosen(rule).cloned().ok_or(NOTHING)?;
                 let model = Model::Rsp(Box::new(RspFit { span: found.path.span, level }));
                 (format!("rsp {}", config.preconditioner.sparsity()), found.curve, model)
             }
             Self::Subset(config) => {
-                let found = config.cross_validate(x, y, folds)?;
+                let found = config.cross_validate_counted(x, y, folds, count)?;
                 let model = Model::Subset(found.chosen(rule).cloned().ok_or(NOTHING)?);
                 ("best subset".to_owned(), found.curve, model)
             }

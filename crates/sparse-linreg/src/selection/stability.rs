@@ -1,8 +1,11 @@
 //! Stability selection.
 
+use super::progress::{Count, SelectionProgress};
+use crate::design::Columns;
 use crate::error::{Result, check_count};
 use crate::random_span::distinct;
 use crate::{Design, ElasticNet, parallel};
+use core_optim::Observer;
 use core_tensor::check_range;
 use core_tensor::random::Streams;
 use ndarray::{Array1, ArrayRef1};
@@ -39,6 +42,8 @@ pub struct StableColumns {
     pub expected_false: f64,
     /// Mean number of columns chosen in a sample.
     pub mean_chosen: f64,
+    /// Half samples that were fitted: fewer than asked for when an observer stopped.
+    pub samples: usize,
 }
 
 impl StabilitySelection {
@@ -76,6 +81,24 @@ impl StabilitySelection {
     /// # Errors
     /// As [`ElasticNet::fit_path`]; fewer than two rows; a setting outside its range.
     pub fn run(&self, x: &(impl Design + ?Sized), y: &ArrayRef1<f64>) -> Result<StableColumns> {
+        self.run_counted(x.as_columns(), y, &mut Count::unobserved())
+    }
+
+    /// [`run`](Self::run) under the eyes of an observer, which may stop it between samples; the result then speaks of those that
+    /// are done.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_observed(
+        &self,
+        x: &(impl Design + ?Sized),
+        y: &ArrayRef1<f64>,
+        observer: &mut dyn Observer<SelectionProgress>,
+    ) -> Result<StableColumns> {
+        self.run_counted(x.as_columns(), y, &mut Count::observed(observer, self.samples))
+    }
+
+    fn run_counted(&self, columns: Columns<'_>, y: &ArrayRef1<f64>, count: &mut Count<'_>) -> Result<StableColumns> {
         check_count("samples", self.samples)?;
         check_range(
             "threshold",
@@ -83,7 +106,6 @@ impl StabilitySelection {
             self.threshold > 0.5 && self.threshold <= 1.0,
             "above 0.5, at most 1",
         )?;
-        let columns = x.as_columns();
         let (n, d) = columns.dim();
         // The checks of the data, once.
         let grid = self.lasso.grid(&self.lasso.prepare(columns, y)?)?;
@@ -91,7 +113,7 @@ impl StabilitySelection {
         let q = self.columns.unwrap_or((0.8 * d as f64).sqrt().ceil() as usize);
         check_count("columns", q)?;
         let streams = Streams::new(self.seed);
-        let chosen = parallel::map(0..self.samples, |sample, _| {
+        let choose = |sample: usize| {
             let mut rows = distinct(&mut streams.stream(sample as u64), n, n / 2);
             rows.sort_unstable();
             let part = columns.rows(&rows)?;
@@ -103,16 +125,26 @@ impl StabilitySelection {
                 fit.support().into_iter().for_each(|j| ever[j] = true);
             }
             Ok::<_, crate::Error>(ever)
-        });
+        };
         let mut frequencies = Array1::<f64>::zeros(d);
-        for ever in chosen {
-            ever?.iter().zip(&mut frequencies).for_each(|(&ever, count)| *count += f64::from(u8::from(ever)));
+        let mut samples = 0;
+        while samples < self.samples {
+            let end = samples.saturating_add(count.batch()).min(self.samples);
+            for ever in parallel::map(samples..end, |_, sample| choose(sample)) {
+                ever?.iter().zip(&mut frequencies).for_each(|(&ever, count)| *count += f64::from(u8::from(ever)));
+            }
+            let fits = end - samples;
+            samples = end;
+            count.add(fits);
+            if count.is_stopped() {
+                break;
+            }
         }
-        let mean_chosen = frequencies.sum() / self.samples as f64;
-        frequencies.mapv_inplace(|count| count / self.samples as f64);
+        let mean_chosen = frequencies.sum() / samples as f64;
+        frequencies.mapv_inplace(|count| count / samples as f64);
         let mut selected: Vec<usize> = (0..d).filter(|&j| frequencies[j] >= self.threshold).collect();
         selected.sort_by(|&a, &b| frequencies[b].total_cmp(&frequencies[a]).then(a.cmp(&b)));
         let expected_false = mean_chosen * mean_chosen / ((2.0 * self.threshold - 1.0) * d as f64);
-        Ok(StableColumns { frequencies, selected, expected_false, mean_chosen })
+        Ok(StableColumns { frequencies, selected, expected_false, mean_chosen, samples })
     }
 }

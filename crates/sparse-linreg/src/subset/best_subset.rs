@@ -1,13 +1,16 @@
 //! Best subset selection: its configuration.
 
-use super::branch_and_bound::{self, Found};
+use super::branch_and_bound;
 use super::model::{Certificate, SubsetModel, SubsetPath, log_log};
+use super::progress::{SearchProgress, SearchStage};
 use super::splicing::{Splicing, SplicingStep, default_threshold};
-use super::starts::{Starts, best_of, complete};
+use super::starts::{Starts, best_of, complete, correlation_scores};
 use crate::Design;
+use crate::design::Columns;
 use crate::error::{Error, Result, check_count, check_distinct, check_not_negative, check_sparsity};
 use crate::reduction::{Reduced, apply};
 use crate::subset_qr::least_squares;
+use core_optim::{Observer, Unobserved};
 use ndarray::{Array1, Array2, ArrayRef1, Axis, ShapeBuilder, Slice};
 
 /// The columns on which least squares fits best, for one size or for each of several.
@@ -144,26 +147,67 @@ impl BestSubset {
     /// Data that are empty, not finite or of unequal lengths; a size above min(n, d) or below the number of columns that
     /// are always in; [`Error::TooLarge`] for an exhaustive search in more than 30 columns.
     pub fn fit(&self, x: &(impl Design + ?Sized), y: &ArrayRef1<f64>) -> Result<SubsetPath> {
+        self.fit_observed(x, y, &mut Unobserved)
+    }
+
+    /// [`fit`](Self::fit) under the eyes of an observer, which sees every size and every thousand nodes of an exhaustive search.
+    /// When it stops the search, the path holds the sizes that are done, and an exhaustive search the best models until then, as
+    /// [`Certificate::Stopped`].
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn fit_observed(
+        &self,
+        x: &(impl Design + ?Sized),
+        y: &ArrayRef1<f64>,
+        observer: &mut dyn Observer<SearchProgress>,
+    ) -> Result<SubsetPath> {
+        self.fit_columns(x.as_columns(), y, observer)
+    }
+
+    pub(crate) fn fit_columns(
+        &self,
+        x: Columns<'_>,
+        y: &ArrayRef1<f64>,
+        observer: &mut dyn Observer<SearchProgress>,
+    ) -> Result<SubsetPath> {
         let (reduced, n, d) = self.reduce(x, y)?;
         let sizes = self.checked_sizes(n, d)?;
         let h = column_energies(&reduced, n);
         let largest_size = sizes.last().copied().unwrap_or(0);
-        let starts = Starts::new(&reduced.x, &reduced.y, largest_size, self.search != Search::Splicing)?;
+        let lengths = h.mapv(|h| (h * n as f64).sqrt());
+        let several = self.search != Search::Splicing;
+        let starts = Starts::new(&reduced.x, &reduced.y, &lengths, largest_size, several)?;
         let mut found: Vec<Vec<usize>> = Vec::new();
         for &size in &sizes {
-            let mut supports = starts.supports(&reduced.y, size, &self.always_in)?;
+            let mut supports = Vec::new();
             if let Some(smaller) = found.last() {
-                supports.push(complete(smaller.clone(), &starts_scores(&reduced, smaller)?, size));
+                let (_, residual) = least_squares(&reduced.x, &reduced.y, smaller)?;
+                let scores = correlation_scores(&reduced.x, &residual, &lengths)?;
+                supports.push(complete(smaller.clone(), &scores, size));
             }
+            supports.extend(starts.supports(&reduced.y, size, &self.always_in)?);
             let splicing = self.splicing(&reduced, &h, n as f64, size);
             found.push(best_of(&splicing, &supports)?.map(|found| found.support).unwrap_or_default());
+            let state = SearchProgress { stage: SearchStage::Splicing, done: found.len(), total: sizes.len() };
+            if observer.iteration(&state).is_break() {
+                let models =
+                    found.into_iter().map(|support| self.model(&reduced, n, support, Certificate::LocalOptimum));
+                return Ok(SubsetPath { models: models.collect::<Result<_>>()?, rows: n, columns: d });
+            }
         }
         let certificate = match self.search {
             Search::Exhaustive => {
-                let Found { supports, complete } =
-                    branch_and_bound::run(&reduced.x, &reduced.y, &sizes, &found, &self.always_in, self.max_nodes)?;
-                found = supports;
-                if complete { Certificate::Optimal } else { Certificate::NodeLimit }
+                let task = branch_and_bound::Task {
+                    x: &reduced.x,
+                    y: &reduced.y,
+                    sizes: &sizes,
+                    always_in: &self.always_in,
+                    max_nodes: self.max_nodes,
+                };
+                let searched = branch_and_bound::run(&task, &found, observer)?;
+                found = searched.supports;
+                searched.certificate
             }
             _ => Certificate::LocalOptimum,
         };
@@ -182,7 +226,7 @@ impl BestSubset {
         start: &[usize],
         threshold: Option<f64>,
     ) -> Result<Vec<SplicingStep>> {
-        let (reduced, n, d) = self.reduce(x, y)?;
+        let (reduced, n, d) = self.reduce(x.as_columns(), y)?;
         check_distinct("start", start, d, "columns")?;
         check_sparsity("start", start.len(), (n, d))?;
         if self.always_in.iter().any(|j| !start.contains(j)) {
@@ -195,7 +239,7 @@ impl BestSubset {
             check_not_negative("threshold", threshold)?;
             splicing.threshold = threshold;
         }
-        Ok(splicing.run(start)?.steps)
+        Ok(splicing.run(start, &[])?.steps)
     }
 
     pub(crate) fn weights(&self) -> Option<&Array1<f64>> {
@@ -221,13 +265,12 @@ impl BestSubset {
         }
     }
 
-    fn reduce(&self, x: &(impl Design + ?Sized), y: &ArrayRef1<f64>) -> Result<(Reduced, usize, usize)> {
+    fn reduce(&self, columns: Columns<'_>, y: &ArrayRef1<f64>) -> Result<(Reduced, usize, usize)> {
         check_not_negative("ridge", self.ridge)?;
         check_count("rounds", self.rounds)?;
         check_count("exchange", self.exchange)?;
-        let columns = x.as_columns();
         columns.check()?;
-        let mut reduced = Reduced::new(&columns.to_dense(), Some(y), self.sample_weights.as_deref(), self.intercept)?;
+        let mut reduced = Reduced::of_columns(columns, Some(y), self.sample_weights.as_deref(), self.intercept)?;
         let (n, d) = reduced.dim();
         check_distinct("always_in", &self.always_in, d, "columns")?;
         if self.ridge > 0.0 {
@@ -281,14 +324,4 @@ impl BestSubset {
 
 fn column_energies(reduced: &Reduced, n: usize) -> Array1<f64> {
     reduced.x.columns().into_iter().map(|x| x.dot(&x) / n as f64).collect()
-}
-
-/// |xⱼᵀ r| / ‖xⱼ‖ for the residual of least squares on a support.
-fn starts_scores(reduced: &Reduced, support: &[usize]) -> Result<Array1<f64>> {
-    let (_, residual) = least_squares(&reduced.x, &reduced.y, support)?;
-    let score = |x: ndarray::ArrayView1<'_, f64>| {
-        let norm = x.dot(&x).sqrt();
-        if norm > 0.0 { x.dot(&residual).abs() / norm } else { 0.0 }
-    };
-    Ok(reduced.x.columns().into_iter().map(score).collect())
 }

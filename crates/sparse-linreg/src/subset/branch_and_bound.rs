@@ -4,30 +4,48 @@
 //! sublist that keeps the fixed ones; a child drops one column that is not fixed, and fixes those before it. The list is in the
 //! order of pursuit, important columns first, so that the large subtrees are those whose bound is high.
 
+use super::model::Certificate;
+use super::progress::{SearchProgress, SearchStage};
 use crate::error::Result;
 use crate::greedy::pursue;
 use crate::subset_qr::least_squares;
+use core_optim::Observer;
 use ndarray::{Array1, Array2};
+use std::ops::ControlFlow;
+
+/// What is searched, and how long.
+pub(super) struct Task<'a> {
+    pub(super) x: &'a Array2<f64>,
+    pub(super) y: &'a Array1<f64>,
+    /// Ascending.
+    pub(super) sizes: &'a [usize],
+    pub(super) always_in: &'a [usize],
+    pub(super) max_nodes: usize,
+}
 
 pub(super) struct Found {
     /// One support per requested size.
     pub(super) supports: Vec<Vec<usize>>,
-    /// False when the limit of nodes ended the search.
-    pub(super) complete: bool,
+    /// What is known of all of them.
+    pub(super) certificate: Certificate,
 }
+
+/// Nodes between two looks of the observer.
+const LOOK: usize = 1024;
 
 /// Relative improvement below which a support does not count as better.
 const MARGIN: f64 = 1e-12;
 /// A pivot below this part of its column is no pivot.
 const DEPENDENT: f64 = 1e-10;
 
-struct Tree<'a> {
-    x: &'a Array2<f64>,
-    y: &'a Array1<f64>,
+struct Tree<'a, 'o> {
+    task: &'a Task<'a>,
+    observer: &'o mut dyn Observer<SearchProgress>,
     /// Best residual sum of squares and support for each size from 0 to d; infinite for sizes nobody asked for.
     best: Vec<(f64, Vec<usize>)>,
     wanted: Vec<bool>,
     largest: usize,
+    /// Nodes that were looked at.
     nodes: usize,
 }
 
@@ -40,22 +58,17 @@ struct Node {
     fixed: usize,
 }
 
-pub(super) fn run(
-    x: &Array2<f64>,
-    y: &Array1<f64>,
-    sizes: &[usize],
-    start: &[Vec<usize>],
-    always_in: &[usize],
-    max_nodes: usize,
-) -> Result<Found> {
+/// Searches from the supports `start`, one per size.
+pub(super) fn run(task: &Task<'_>, start: &[Vec<usize>], observer: &mut dyn Observer<SearchProgress>) -> Result<Found> {
+    let Task { x, y, sizes, always_in, .. } = *task;
     let d = x.ncols();
     let mut tree = Tree {
-        x,
-        y,
+        task,
+        observer,
         best: vec![(f64::INFINITY, Vec::new()); d + 1],
         wanted: (0..=d).map(|size| sizes.contains(&size)).collect(),
         largest: sizes.last().copied().unwrap_or(0),
-        nodes: max_nodes,
+        nodes: 0,
     };
     for support in start {
         tree.offer(support)?;
@@ -68,8 +81,11 @@ pub(super) fn run(
     order.extend((0..d).filter(|j| !order.contains(j)).collect::<Vec<_>>());
     let root = factor(x, y, order, always_in.len());
     tree.visit(&root)?;
-    let complete = tree.search(&root)?;
-    Ok(Found { supports: sizes.iter().map(|&size| tree.best[size].1.clone()).collect(), complete })
+    let certificate = match tree.search(&root)? {
+        ControlFlow::Continue(()) => Certificate::Optimal,
+        ControlFlow::Break(certificate) => certificate,
+    };
+    Ok(Found { supports: sizes.iter().map(|&size| tree.best[size].1.clone()).collect(), certificate })
 }
 
 /// The triangular factor of the columns in the given order, by Gram-Schmidt twice; dependent columns have a zero pivot.
@@ -145,10 +161,10 @@ impl Node {
     }
 }
 
-impl Tree<'_> {
+impl Tree<'_, '_> {
     /// Offers a support with its exact residual sum of squares.
     fn offer(&mut self, support: &[usize]) -> Result<()> {
-        let (_, residual) = least_squares(self.x, self.y, support)?;
+        let (_, residual) = least_squares(self.task.x, self.task.y, support)?;
         self.record(residual.dot(&residual), support);
         Ok(())
     }
@@ -177,25 +193,31 @@ impl Tree<'_> {
         Ok(())
     }
 
-    /// Looks below a node; false when the limit of nodes is reached.
-    fn search(&mut self, node: &Node) -> Result<bool> {
+    /// Looks below a node; breaks with what is known then when the limit of nodes is reached or the observer has seen enough.
+    fn search(&mut self, node: &Node) -> Result<ControlFlow<Certificate>> {
         for at in node.fixed..node.columns.len() {
             if at > self.largest {
                 break;
             }
-            if self.nodes == 0 {
-                return Ok(false);
+            if self.nodes == self.task.max_nodes {
+                return Ok(ControlFlow::Break(Certificate::NodeLimit));
             }
-            self.nodes -= 1;
+            self.nodes += 1;
+            if self.nodes.is_multiple_of(LOOK) {
+                let (stage, total) = (SearchStage::BranchAndBound, self.task.max_nodes);
+                if self.observer.iteration(&SearchProgress { stage, done: self.nodes, total }).is_break() {
+                    return Ok(ControlFlow::Break(Certificate::Stopped));
+                }
+            }
             let child = node.without(at);
             let bound = child.bound();
             self.visit(&child)?;
             let open =
                 (at..child.columns.len()).any(|size| self.wanted[size] && bound < self.best[size].0 * (1.0 - MARGIN));
-            if open && !self.search(&child)? {
-                return Ok(false);
+            if open && let ControlFlow::Break(certificate) = self.search(&child)? {
+                return Ok(ControlFlow::Break(certificate));
             }
         }
-        Ok(true)
+        Ok(ControlFlow::Continue(()))
     }
 }

@@ -48,6 +48,8 @@ pub enum Certificate {
     LocalOptimum,
     /// The exhaustive search reached its limit of nodes; the best model until then.
     NodeLimit,
+    /// An observer ended the exhaustive search; the best model until then.
+    Stopped,
 }
 
 impl fmt::Display for Certificate {
@@ -56,6 +58,7 @@ impl fmt::Display for Certificate {
             Self::Optimal => "optimal: no model of this size fits better",
             Self::LocalOptimum => "locally optimal: no exchange of a few columns helps",
             Self::NodeLimit => "not certified: the search reached its limit of nodes",
+            Self::Stopped => "not certified: an observer ended the search",
         })
     }
 }

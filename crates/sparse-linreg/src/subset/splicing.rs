@@ -5,6 +5,7 @@ use crate::greedy::largest;
 use crate::subset_qr::{SubsetQr, least_squares};
 use core_tensor::linalg::{Accumulate, gemv_into};
 use ndarray::{Array1, ArrayRef1, ArrayRef2};
+use std::cmp::Ordering;
 
 /// One round of splicing: the sacrifices of all columns, and the exchange that was accepted.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,12 +63,16 @@ pub(super) struct Spliced {
 }
 
 impl Splicing<'_> {
-    /// Splices from the support `start` until no exchange lowers the loss by more than the threshold.
-    pub(super) fn run(&self, start: &[usize]) -> Result<Spliced> {
+    /// Splices from the support `start` until no exchange lowers the loss by more than the threshold, or until one of the supports
+    /// `settled` is met, for which that is known.
+    pub(super) fn run(&self, start: &[usize], settled: &[Vec<usize>]) -> Result<Spliced> {
         let mut state = State::new(self, start)?;
         let mut steps = Vec::new();
         let mut correlations = Array1::zeros(self.x.ncols());
         for _ in 0..self.rounds {
+            if settled.contains(&state.active) {
+                break;
+            }
             gemv_into(&mut correlations, Accumulate::Replace, 1.0 / self.n, &self.x.t(), &state.residual)?;
             let mut step = self.sacrifices(&state.active, &state.w, &correlations, state.loss);
             let Some(new) = self.exchange(&step, &state)? else {
@@ -106,8 +111,9 @@ impl Splicing<'_> {
         let mut weakest = movable;
         weakest.sort_by(|&a, &b| step.backward_sacrifice[a].total_cmp(&step.backward_sacrifice[b]).then(a.cmp(&b)));
         let mut strongest: Vec<usize> = (0..step.inactive.len()).collect();
-        strongest.sort_by(|&a, &b| step.forward_sacrifice[b].total_cmp(&step.forward_sacrifice[a]).then(a.cmp(&b)));
         let mut count = self.exchange_max.min(weakest.len()).min(strongest.len());
+        let gains = &step.forward_sacrifice;
+        sort_first(&mut strongest, count, |&a, &b| gains[b].total_cmp(&gains[a]).then(a.cmp(&b)));
         while count > 0 {
             let dropped: Vec<usize> = weakest[..count].iter().map(|&at| step.active[at]).collect();
             let added: Vec<usize> = strongest[..count].iter().map(|&at| step.inactive[at]).collect();
@@ -119,6 +125,18 @@ impl Splicing<'_> {
         }
         Ok(None)
     }
+}
+
+/// Sorts what belongs to the first `count` places, and leaves the others behind them in any order.
+pub(super) fn sort_first<A>(items: &mut [A], count: usize, mut order: impl FnMut(&A, &A) -> Ordering) {
+    if count == 0 {
+        return;
+    }
+    if count < items.len() {
+        items.select_nth_unstable_by(count, &mut order);
+    }
+    let first = count.min(items.len());
+    items[..first].sort_unstable_by(order);
 }
 
 /// Least squares on a support.
@@ -190,7 +208,7 @@ pub(crate) fn splice_directions(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, k: usize
         rounds: 100,
         threshold: default_threshold(k, d, n),
     };
-    let support = splicing.run(&start)?.support;
+    let support = splicing.run(&start, &[])?.support;
     let (coefficients, _) = least_squares(x, y, &support)?;
     let mut z = Array1::zeros(d);
     support.iter().zip(coefficients).for_each(|(&j, c)| z[j] = c);

@@ -1,6 +1,6 @@
 //! Where splicing starts.
 
-use super::splicing::{Spliced, Splicing};
+use super::splicing::{Spliced, Splicing, sort_first};
 use crate::error::Result;
 use crate::greedy::{htp_support, largest, pursue, unit_columns};
 use core_optim::design::Dense;
@@ -21,17 +21,20 @@ pub(super) struct Starts {
 }
 
 impl Starts {
-    /// Correlations only, or also pursuit, Lasso and (for each size) HTP.
-    pub(super) fn new(x: &Array2<f64>, y: &Array1<f64>, largest_size: usize, several: bool) -> Result<Self> {
-        let d = x.ncols();
-        let mut unit = x.clone();
-        unit_columns(&mut unit);
-        let mut scores = Array1::zeros(d);
-        gemv_into(&mut scores, Accumulate::Replace, 1.0, &unit.t(), y)?;
-        scores.mapv_inplace(f64::abs);
+    /// Correlations only (columns of the given lengths), or also pursuit, Lasso and (for each size) HTP.
+    pub(super) fn new(
+        x: &Array2<f64>,
+        y: &Array1<f64>,
+        lengths: &ArrayRef1<f64>,
+        largest_size: usize,
+        several: bool,
+    ) -> Result<Self> {
+        let scores = correlation_scores(x, y, lengths)?;
         if !several {
             return Ok(Self { scores, pursuit: Vec::new(), lasso: Vec::new(), unit: None });
         }
+        let mut unit = x.clone();
+        unit_columns(&mut unit);
         let (steps, _) = pursue(&unit, y, largest_size, 0.0, &[], &[])?;
         let pursuit = steps.last().map(|qr| qr.support.clone()).unwrap_or_default();
         let top = scores.iter().fold(0.0_f64, |m, &s| m.max(s));
@@ -90,7 +93,8 @@ impl Starts {
 /// Fills a support up to k columns with those of the largest scores.
 pub(super) fn complete(mut support: Vec<usize>, scores: &ArrayRef1<f64>, k: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+    // At most so many are needed: those that are missing, behind all that are there already.
+    sort_first(&mut order, k, |&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
     for j in order {
         if support.len() >= k {
             break;
@@ -102,11 +106,21 @@ pub(super) fn complete(mut support: Vec<usize>, scores: &ArrayRef1<f64>, k: usiz
     support
 }
 
+/// |xⱼᵀ r| / ‖xⱼ‖, 0 for columns of length 0.
+pub(super) fn correlation_scores(x: &Array2<f64>, r: &ArrayRef1<f64>, lengths: &ArrayRef1<f64>) -> Result<Array1<f64>> {
+    let mut scores = Array1::zeros(x.ncols());
+    gemv_into(&mut scores, Accumulate::Replace, 1.0, &x.t(), r)?;
+    scores.zip_mut_with(lengths, |score, &length| *score = if length > 0.0 { score.abs() / length } else { 0.0 });
+    Ok(scores)
+}
+
 /// The best result of splicing from several supports.
 pub(super) fn best_of(splicing: &Splicing<'_>, supports: &[Vec<usize>]) -> Result<Option<Spliced>> {
     let mut best: Option<Spliced> = None;
+    let mut settled: Vec<Vec<usize>> = Vec::new();
     for support in supports {
-        let found = splicing.run(support)?;
+        let found = splicing.run(support, &settled)?;
+        settled.push(found.support.clone());
         if best.as_ref().is_none_or(|best| found.loss < best.loss) {
             best = Some(found);
         }

@@ -7,6 +7,7 @@
 mod convex;
 mod greedy;
 mod non_convex;
+mod observers;
 mod problems;
 mod selection;
 mod span;
