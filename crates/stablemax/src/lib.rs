@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod attention;
+pub mod collapse;
+mod error;
+mod float_type;
+mod layout;
+mod link;
+mod loss;
+pub mod nlm;
+pub mod ortho;
+
+pub use error::{Error, Result};
+pub use float_type::FloatType;
+pub use layout::Layout;
+pub use link::Link;
+pub use loss::{CrossEntropy, Loss, LossReport, Reduction, Targets, hessian};
