@@ -11,6 +11,8 @@ mod link;
 mod loss;
 pub mod nlm;
 pub mod ortho;
+pub mod task;
+pub mod train;
 
 pub use error::{Error, Result};
 pub use float_type::FloatType;

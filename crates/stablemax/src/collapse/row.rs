@@ -14,7 +14,8 @@ use ndarray::{ArrayRef2, Axis};
 pub struct RowCollapse {
     /// First class of largest logit.
     pub argmax: usize,
-    /// Sum, in `f64`, over all classes but `argmax` of the exponentials as the type rounds them. NaN when `overflowed`.
+    /// Sum over all classes but `argmax` of `exp(fl(fl(zₖ) - fl(z_max)))`: logits and differences as the type rounds them, exponentials
+    /// and sum in `f64`, so that a rest below the type's smallest number still has a size. NaN when `overflowed`.
     pub rest_mass: f64,
     /// `log₂ rest_mass - log₂(ε/2)`: positive means not yet collapsed; -∞ when the rest is exactly zero.
     pub margin: f64,
@@ -80,10 +81,10 @@ fn row_collapse(row: usize, z: &mut [f64], label: usize, float: FloatType) -> Re
         });
     }
     let top = float.round(z[argmax]);
-    let exponential = |v: f64| float.round(float.round(float.round(v) - top).exp());
+    let exponential = |v: f64| float.round(float.round(v) - top).exp();
     let others = z.iter().enumerate().filter(|&(k, _)| k != argmax);
     let rest_mass: f64 = others.map(|(_, &v)| exponential(v)).sum();
-    let sequential = z.iter().fold(0.0, |sum, &v| float.round(sum + exponential(v)));
+    let sequential = z.iter().fold(0.0, |sum, &v| float.round(sum + float.round(exponential(v))));
     let loss = emulated_row(row, z, label, float, 1.0, 1.0)?;
     Ok(RowCollapse {
         argmax,
