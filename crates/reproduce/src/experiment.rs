@@ -43,6 +43,11 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::sparse_linreg::CONDITION,
     crate::sparse_linreg::REAL_DESIGNS,
     crate::sparse_linreg::REAL_RESPONSES,
+    crate::stablemax::ORTHOGONAL,
+    crate::stablemax::PARITY,
+    crate::stablemax::STALL,
+    crate::stablemax::FLOAT_TYPES,
+    crate::stablemax::REAL_DATA,
 ];
 
 /// What an experiment found.

@@ -11,6 +11,7 @@ mod cpu;
 mod experiment;
 mod job;
 mod sparse_linreg;
+mod stablemax;
 mod statistics;
 mod table;
 
