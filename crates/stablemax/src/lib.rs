@@ -6,6 +6,9 @@ mod attention;
 pub mod collapse;
 mod error;
 mod float_type;
+#[cfg(feature = "lab")]
+#[cfg_attr(docsrs, doc(cfg(feature = "lab")))]
+pub mod lab;
 mod layout;
 mod link;
 mod loss;

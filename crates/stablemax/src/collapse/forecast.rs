@@ -24,6 +24,7 @@ pub struct Forecast {
     window: usize,
     seen: VecDeque<(f64, f64)>,
     crossed: Option<f64>,
+    last: Option<f64>,
 }
 
 impl Forecast {
@@ -33,7 +34,7 @@ impl Forecast {
     /// When the window is shorter.
     pub fn new(window: usize) -> Result<Self> {
         check_at_least("window", window, 2, ">= 2")?;
-        Ok(Self { window, seen: VecDeque::with_capacity(window.min(1024)), crossed: None })
+        Ok(Self { window, seen: VecDeque::with_capacity(window.min(1024)), crossed: None, last: None })
     }
 
     /// Takes the median margin of a step. Margins that are not finite only say whether the collapse has come.
@@ -41,8 +42,9 @@ impl Forecast {
     /// # Errors
     /// When `step` is not finite or not above the last one.
     pub fn observe(&mut self, step: f64, median_margin: f64) -> Result<()> {
-        let after = self.seen.back().is_none_or(|&(last, _)| step > last);
+        let after = self.last.is_none_or(|last| step > last);
         check_range("step", step, step.is_finite() && after, "finite and above the last one")?;
+        self.last = Some(step);
         if median_margin <= 0.0 && self.crossed.is_none() {
             self.crossed = Some(step);
         }
@@ -62,7 +64,7 @@ impl Forecast {
         if self.crossed.is_some() {
             return self.crossed;
         }
-        let (&(last, _), n) = (self.seen.back()?, self.seen.len() as f64);
+        let (last, n) = (self.last?, self.seen.len() as f64);
         if n < 2.0 {
             return None;
         }
