@@ -48,6 +48,7 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::stablemax::STALL,
     crate::stablemax::FLOAT_TYPES,
     crate::stablemax::REAL_DATA,
+    crate::grokking::LAZINESS,
 ];
 
 /// What an experiment found.

@@ -9,6 +9,7 @@ mod bcd;
 mod colide;
 mod cpu;
 mod experiment;
+mod grokking;
 mod job;
 mod sparse_linreg;
 mod stablemax;

@@ -101,13 +101,13 @@ fn the_lazy_limit_is_the_linearised_network() {
     // All three fall like 1/α, the drift of the kernel's direction like 1/α².
     assert!(b.0 < a.0 / 50.0 && b.1 < a.1 / 50.0 && b.2 < a.2 / 1000.0, "{a:?} {b:?}");
     // Trained long enough, the linearised network is kernel regression.
-    let machine = Committee::new(400, 8, 1.0, 0.25, 1).unwrap();
+    let machine = Committee::new(100, 8, 1.0, 0.25, 1).unwrap();
     let statistics = machine.statistics();
     let kernel = statistics.tangent_kernel(&problem.train, &problem.train).unwrap();
     let cross = statistics.tangent_kernel(&problem.test, &problem.train).unwrap();
     let floor = kernel_regression_error(&kernel, &problem.train_targets, &cross, &problem.test_targets).unwrap();
     let mut linear = Linearised::new(&machine);
-    for _ in 0..100_000 {
+    for _ in 0..10_000 {
         linear.step(&problem.train, &problem.train_targets, 3.0).unwrap();
     }
     let error = linear.predict(&problem.test).unwrap() - &problem.test_targets;
@@ -119,8 +119,8 @@ fn the_lazy_limit_is_the_linearised_network() {
 fn kernels() {
     let (k, y) = (array![[2.0, 0.0], [0.0, 4.0]], array![2.0, 0.0]);
     assert!((alignment(&k, &y, Centring::None).unwrap() - 2.0 / 20.0_f64.sqrt()).abs() < 1e-15);
-    assert_eq!(difficulty(&k, &y).unwrap(), 2.0);
-    assert_eq!(drift(&k, &(&k * 3.0)).unwrap().abs() < 1e-15, true);
+    assert!((difficulty(&k, &y).unwrap() - 2.0).abs() < 1e-14);
+    assert!(drift(&k, &(&k * 3.0)).unwrap().abs() < 1e-15);
     // Centred: H K H = 1.5 [[1, -1], [-1, 1]], H y = (1, -1): aligned.
     assert!((alignment(&k, &y, Centring::Means).unwrap() - 1.0).abs() < 1e-15);
     // A singular kernel gets a ridge.

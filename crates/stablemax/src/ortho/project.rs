@@ -97,7 +97,7 @@ fn guarded<T: Scalar>(w: &[T], g: &mut [T], rescale: Rescale) -> Projected {
         return report(Outcome::Single, cosine, norm);
     }
     let remove = |coefficient: f64, g: &mut [T]| {
-        vectorised(Remove { w, g, coefficient: coefficient * w_scale / g_scale });
+        vectorised(Remove { w, g, coefficient, w_scale, g_unscale: g_scale.recip() });
     };
     remove(sums.wg / sums.ww, g);
     let left = vectorised(Sums { w, g, w_scale, g_scale }).wg;
@@ -119,7 +119,7 @@ fn guarded<T: Scalar>(w: &[T], g: &mut [T], rescale: Rescale) -> Projected {
 fn reference<T: Scalar>(w: &[T], g: &mut [T], rescale: Rescale) -> Projected {
     const GUARD: f64 = 1e-30;
     let sums = vectorised(Sums { w, g, w_scale: 1.0, g_scale: 1.0 });
-    vectorised(Remove { w, g, coefficient: sums.wg / (sums.ww + GUARD) });
+    vectorised(Remove { w, g, coefficient: sums.wg / (sums.ww + GUARD), w_scale: 1.0, g_unscale: 1.0 });
     let (norm, left) = (sums.gg.sqrt(), vectorised(Sums { w, g, w_scale: 1.0, g_scale: 1.0 }).gg.sqrt());
     if rescale == Rescale::KeepNorm {
         multiply(g, norm / (left + GUARD));
@@ -190,6 +190,8 @@ struct Remove<'a, T> {
     w: &'a [T],
     g: &'a mut [T],
     coefficient: f64,
+    w_scale: f64,
+    g_unscale: f64,
 }
 
 impl<T: Scalar> Kernel for Remove<'_, T> {
@@ -198,7 +200,9 @@ impl<T: Scalar> Kernel for Remove<'_, T> {
     #[inline(always)]
     fn run(self) {
         for (g, &w) in self.g.iter_mut().zip(self.w) {
-            *g = <T as Scalar>::from_f64(Scalar::to_f64(*g) - self.coefficient * Scalar::to_f64(w));
+            *g = <T as Scalar>::from_f64(
+                Scalar::to_f64(*g) - self.coefficient * (Scalar::to_f64(w) * self.w_scale) * self.g_unscale,
+            );
         }
     }
 }
