@@ -11,11 +11,10 @@ const LANES: usize = 16;
 /// sums leave the range in which this is accurate, or a logit is not a number: the general code decides then.
 #[inline(always)]
 pub(super) fn stable_max_row<T: Scalar>(row: &mut [T], label: usize, factor: f64, slope: f64) -> Option<f64> {
-    let zero = T::zero();
     let at_label = row[label];
     // Masked, the label adds exactly nothing to the sum over the others.
     row[label] = T::neg_infinity();
-    let mut lanes = [zero; LANES];
+    let mut lanes = [T::zero(); LANES];
     let (chunks, remainder) = row.as_chunks_mut::<LANES>();
     for chunk in chunks {
         for l in 0..LANES {
@@ -38,18 +37,19 @@ pub(super) fn stable_max_row<T: Scalar>(row: &mut [T], label: usize, factor: f64
     }
     let rest = Scalar::to_f64(lanes[0]);
     let size = Scalar::to_f64(at_label.abs());
-    let label_score = if at_label >= zero { 1.0 + size } else { 1.0 / (1.0 + size) };
+    let label_score = if at_label >= T::zero() { 1.0 + size } else { 1.0 / (1.0 + size) };
     let total = rest + label_score;
-    // Squares of scores must not underflow, sums not overflow; NaN fails both.
-    let safe =
-        total >= 0.000_976_562_5 && total <= Scalar::to_f64(T::max_value()).sqrt() && at_label > T::neg_infinity();
+    let odds = rest / label_score;
+    // Squares of scores must not underflow, sums and odds not overflow; NaN fails all.
+    let ordinary = total >= 0.000_976_562_5 && total <= Scalar::to_f64(T::max_value()).sqrt();
+    let safe = ordinary && odds < f64::INFINITY && at_label > T::neg_infinity();
     if !safe {
         return None;
     }
     let inverse = <T as Scalar>::from_f64(slope / total);
     row.iter_mut().for_each(|derivative| *derivative *= inverse);
     row[label] = <T as Scalar>::from_f64(-slope * (rest / total) / (1.0 + size));
-    Some(factor * (rest / label_score).ln_1p())
+    Some(factor * odds.ln_1p())
 }
 
 /// s and s′.

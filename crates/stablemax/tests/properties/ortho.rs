@@ -29,7 +29,7 @@ proptest! {
     #![proptest_config(config(128))]
 
     #[test]
-    fn projection((w, g) in pair(40), size in -200_i32..200, c in 0.1..10.0_f64) {
+    fn projection((w, g) in pair(40), size in -200_i32..200) {
         let plain = projected(&w, &g, Rescale::None);
         prop_assert!(dot(&w, &plain).abs() <= 4.0 * f64::EPSILON * norm(&w) * norm(&g));
         prop_assert!(norm(&plain) <= norm(&g) * (1.0 + 1e-15));
@@ -43,7 +43,6 @@ proptest! {
             prop_assert!((plain[i] - twice[i]).abs() <= tolerance && (plain[i] - by_longer[i]).abs() <= tolerance);
             prop_assert!((plain[i] * 2.0_f64.powi(size) - of_larger[i]).abs() <= tolerance * 2.0_f64.powi(size));
         }
-        let _ = c;
         // Descent: ⟨g⊥, g⟩ = |g⊥|².
         prop_assert!((dot(&plain, &g) - dot(&plain, &plain)).abs() <= 1e-13 * dot(&g, &g));
         if norm(&plain) > 1e-9 * norm(&g) {
