@@ -74,18 +74,17 @@ pub(super) fn largest<T: Scalar>(row: &[T]) -> T {
 /// Replaces each logit by `exp(z - largest)`; returns their sum.
 #[inline(always)]
 pub(super) fn exponentials<T: Scalar>(row: &mut [T], largest: T) -> T {
+    // Two loops: the compiler widens the first only without the lanes of the second.
+    row.iter_mut().for_each(|z| *z = exp(*z - largest));
     let mut lanes = [T::zero(); LANES];
-    let (chunks, remainder) = row.as_chunks_mut::<LANES>();
+    let (chunks, remainder) = row.as_chunks::<LANES>();
     for chunk in chunks {
         for l in 0..LANES {
-            let e = exp(chunk[l] - largest);
-            chunk[l] = e;
-            lanes[l] += e;
+            lanes[l] += chunk[l];
         }
     }
-    for (l, z) in remainder.iter_mut().enumerate() {
-        *z = exp(*z - largest);
-        lanes[l] += *z;
+    for (l, &e) in remainder.iter().enumerate() {
+        lanes[l] += e;
     }
     let mut width = LANES / 2;
     while width > 0 {

@@ -81,9 +81,14 @@ pub(super) fn project_unchecked<T: Scalar>(
 }
 
 fn guarded<T: Scalar>(w: &[T], g: &mut [T], rescale: Rescale) -> Projected {
-    // Powers of two that bring both vectors to order one: their squares neither overflow nor underflow.
-    let (w_scale, g_scale) = (unit_scale(w), unit_scale(g));
-    let sums = vectorised(Sums { w, g, w_scale, g_scale });
+    let (mut w_scale, mut g_scale) = (1.0, 1.0);
+    let mut sums = vectorised(Sums { w, g, w_scale, g_scale });
+    let ordinary = |sum: f64| (1e-200..1e200).contains(&sum);
+    if !(ordinary(sums.ww) && ordinary(sums.gg)) {
+        // Powers of two that bring both vectors to order one: their squares then neither overflow nor underflow.
+        (w_scale, g_scale) = (unit_scale(w), unit_scale(g));
+        sums = vectorised(Sums { w, g, w_scale, g_scale });
+    }
     let norm = sums.gg.sqrt() / g_scale;
     let report = |outcome, cosine, projected_norm| Projected { outcome, cosine, norm, projected_norm };
     if sums.gg == 0.0 {
@@ -96,41 +101,33 @@ fn guarded<T: Scalar>(w: &[T], g: &mut [T], rescale: Rescale) -> Projected {
     if w.len() < 2 {
         return report(Outcome::Single, cosine, norm);
     }
-    let remove = |coefficient: f64, g: &mut [T]| {
-        vectorised(Remove { w, g, coefficient, w_scale, g_unscale: g_scale.recip() });
-    };
-    remove(sums.wg / sums.ww, g);
-    let left = vectorised(Sums { w, g, w_scale, g_scale }).wg;
-    remove(left / sums.ww, g);
-    let left = vectorised(Sums { w, g, w_scale, g_scale }).gg;
-    let projected_norm = left.sqrt() / g_scale;
+    let left = vectorised(Remove { w, g, coefficient: sums.wg / sums.ww, w_scale, g_scale, factor: 1.0 });
+    // What the second pass will leave: ⟨w, g⟩ is tiny now, so nothing cancels.
+    let rest = (left.gg - left.wg * left.wg / sums.ww).max(0.0);
+    let projected_norm = rest.sqrt() / g_scale;
     let floor = if T::NAME == "f32" { 1e-5 } else { 1e-12 };
     let noise = (8.0 * Scalar::to_f64(T::epsilon()) * (w.len() as f64).sqrt()).max(floor);
-    if left.sqrt() <= noise * sums.gg.sqrt() {
+    if rest.sqrt() <= noise * sums.gg.sqrt() {
         g.fill(T::zero());
         return report(Outcome::Vanished, cosine, projected_norm);
     }
-    if rescale == Rescale::KeepNorm {
-        multiply(g, (sums.gg / left).sqrt());
-    }
+    let factor = if rescale == Rescale::KeepNorm { (sums.gg / rest).sqrt() } else { 1.0 };
+    vectorised(Remove { w, g, coefficient: left.wg / sums.ww, w_scale, g_scale, factor });
     report(Outcome::Projected, cosine, projected_norm)
 }
 
 fn reference<T: Scalar>(w: &[T], g: &mut [T], rescale: Rescale) -> Projected {
     const GUARD: f64 = 1e-30;
     let sums = vectorised(Sums { w, g, w_scale: 1.0, g_scale: 1.0 });
-    vectorised(Remove { w, g, coefficient: sums.wg / (sums.ww + GUARD), w_scale: 1.0, g_unscale: 1.0 });
-    let (norm, left) = (sums.gg.sqrt(), vectorised(Sums { w, g, w_scale: 1.0, g_scale: 1.0 }).gg.sqrt());
+    let remove =
+        |g: &mut [T], coefficient, factor| vectorised(Remove { w, g, coefficient, w_scale: 1.0, g_scale: 1.0, factor });
+    let (norm, left) = (sums.gg.sqrt(), remove(g, sums.wg / (sums.ww + GUARD), 1.0).gg.sqrt());
     if rescale == Rescale::KeepNorm {
-        multiply(g, norm / (left + GUARD));
+        remove(g, 0.0, norm / (left + GUARD));
     }
     let product = sums.ww.sqrt() * norm;
     let cosine = if product > 0.0 { (sums.wg / product).clamp(-1.0, 1.0) } else { 0.0 };
     Projected { outcome: Outcome::Projected, cosine, norm, projected_norm: left }
-}
-
-fn multiply<T: Scalar>(g: &mut [T], factor: f64) {
-    g.iter_mut().for_each(|g| *g = <T as Scalar>::from_f64(Scalar::to_f64(*g) * factor));
 }
 
 /// A power of two near 1/max|x| (1 for the zero vector and for ordinary sizes).
@@ -143,6 +140,8 @@ fn unit_scale<T: Scalar>(x: &[T]) -> f64 {
         2.0_f64.powi(-(largest.log2() as i32).max(-1000))
     }
 }
+
+const LANES: usize = 16;
 
 #[derive(Clone, Copy)]
 struct Inner {
@@ -163,46 +162,77 @@ impl<T: Scalar> Kernel for Sums<'_, T> {
 
     #[inline(always)]
     fn run(self) -> Inner {
-        const LANES: usize = 8;
         let (mut ww, mut wg, mut gg) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-        let mut add = |l: usize, w: T, g: T| {
-            let (w, g) = (Scalar::to_f64(w) * self.w_scale, Scalar::to_f64(g) * self.g_scale);
-            ww[l] += w * w;
-            wg[l] += w * g;
-            gg[l] += g * g;
-        };
         let (w_chunks, w_rest) = self.w.as_chunks::<LANES>();
         let (g_chunks, g_rest) = self.g.as_chunks::<LANES>();
         for (w, g) in w_chunks.iter().zip(g_chunks) {
             for l in 0..LANES {
-                add(l, w[l], g[l]);
+                let (w, g) = (Scalar::to_f64(w[l]) * self.w_scale, Scalar::to_f64(g[l]) * self.g_scale);
+                ww[l] += w * w;
+                wg[l] += w * g;
+                gg[l] += g * g;
             }
         }
         for (l, (&w, &g)) in w_rest.iter().zip(g_rest).enumerate() {
-            add(l, w, g);
+            let (w, g) = (Scalar::to_f64(w) * self.w_scale, Scalar::to_f64(g) * self.g_scale);
+            ww[l] += w * w;
+            wg[l] += w * g;
+            gg[l] += g * g;
         }
-        let fold = |x: [f64; LANES]| ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
         Inner { ww: fold(ww), wg: fold(wg), gg: fold(gg) }
     }
 }
 
+/// `g ← factor (g - coefficient w)` in scaled numbers; returns the sums with the new g (ww is not summed again: 0).
 struct Remove<'a, T> {
     w: &'a [T],
     g: &'a mut [T],
     coefficient: f64,
     w_scale: f64,
-    g_unscale: f64,
+    g_scale: f64,
+    factor: f64,
 }
 
 impl<T: Scalar> Kernel for Remove<'_, T> {
-    type Output = ();
+    type Output = Inner;
 
     #[inline(always)]
-    fn run(self) {
-        for (g, &w) in self.g.iter_mut().zip(self.w) {
-            *g = <T as Scalar>::from_f64(
-                Scalar::to_f64(*g) - self.coefficient * (Scalar::to_f64(w) * self.w_scale) * self.g_unscale,
-            );
+    fn run(self) -> Inner {
+        let Self { coefficient, w_scale, g_scale, factor, .. } = self;
+        let back = g_scale.recip();
+        let (mut wg, mut gg) = ([0.0; LANES], [0.0; LANES]);
+        let (w_chunks, w_rest) = self.w.as_chunks::<LANES>();
+        let (g_chunks, g_rest) = self.g.as_chunks_mut::<LANES>();
+        for (w, g) in w_chunks.iter().zip(g_chunks) {
+            for l in 0..LANES {
+                let w = Scalar::to_f64(w[l]) * w_scale;
+                let new = (Scalar::to_f64(g[l]) * g_scale - coefficient * w) * factor;
+                g[l] = <T as Scalar>::from_f64(new * back);
+                let new = Scalar::to_f64(g[l]) * g_scale;
+                wg[l] += w * new;
+                gg[l] += new * new;
+            }
         }
+        for (l, (&w, g)) in w_rest.iter().zip(g_rest).enumerate() {
+            let w = Scalar::to_f64(w) * w_scale;
+            let new = (Scalar::to_f64(*g) * g_scale - coefficient * w) * factor;
+            *g = <T as Scalar>::from_f64(new * back);
+            let new = Scalar::to_f64(*g) * g_scale;
+            wg[l] += w * new;
+            gg[l] += new * new;
+        }
+        Inner { ww: 0.0, wg: fold(wg), gg: fold(gg) }
     }
+}
+
+#[inline(always)]
+fn fold(mut lanes: [f64; LANES]) -> f64 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for l in 0..width {
+            lanes[l] += lanes[l + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
 }

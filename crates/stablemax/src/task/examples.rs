@@ -73,6 +73,18 @@ pub struct Examples<T> {
     labels: Vec<usize>,
 }
 
+impl<T> Examples<T> {
+    /// The inputs.
+    pub fn inputs(&self) -> &Inputs<T> {
+        &self.inputs
+    }
+
+    /// The labels.
+    pub fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+}
+
 impl<T: Scalar> Examples<T> {
     /// Checks and keeps the two.
     ///
@@ -91,16 +103,6 @@ impl<T: Scalar> Examples<T> {
             }
         }
         Ok(Self { inputs, labels })
-    }
-
-    /// The inputs.
-    pub fn inputs(&self) -> &Inputs<T> {
-        &self.inputs
-    }
-
-    /// The labels.
-    pub fn labels(&self) -> &[usize] {
-        &self.labels
     }
 }
 
