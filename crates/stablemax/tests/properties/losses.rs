@@ -231,7 +231,8 @@ fn masks_and_single_classes() {
 /// The odds overflow where sums do not: -log p is 2 + log 10³⁰⁸ or so.
 #[test]
 fn odds_may_overflow() {
-    let (report, gradient) = CrossEntropy::new(Loss::StableMax).evaluate(&array![[-1e308, 1.0, 0.0]], &[0]).unwrap();
+    let (report, gradient) =
+        CrossEntropy::new(Loss::StableMax).evaluate(&array![[-1e308_f64, 1.0, 0.0]], &[0]).unwrap();
     assert!((report.loss - (3.0_f64.ln() + 308.0 * 10.0_f64.ln())).abs() < 1e-12);
     assert!(gradient[[0, 0]] < 0.0 && gradient.iter().all(|g| g.is_finite()));
 }
