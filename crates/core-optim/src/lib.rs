@@ -15,6 +15,7 @@ pub mod prox;
 mod reduce;
 mod smooth;
 mod split_mix;
+pub mod stochastic;
 mod stopped;
 mod stopping;
 pub mod working_set;

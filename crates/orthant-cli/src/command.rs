@@ -5,6 +5,7 @@ use crate::colide::{FitArguments, QueryArguments};
 use crate::datasets::DatasetsArguments;
 use crate::failure::Outcome;
 use crate::sparse_linreg::{self, CvArguments, DiagnoseArguments, PathArguments, SelectArguments};
+use crate::stablemax::{self, CollapseArguments, GrokArguments};
 use clap::{Parser, Subcommand};
 
 /// Regularisation, sparsity, orthogonality and structure learning on files.
@@ -30,6 +31,9 @@ enum Method {
     /// Minimise a loss with a penalty by block coordinate descent, with greedy rules
     #[command(subcommand)]
     Bcd(Bcd),
+    /// Look for softmax collapse in logits, and train networks on tasks of delayed generalisation (StableMax)
+    #[command(subcommand)]
+    Stablemax(Stablemax),
     /// List the data sets that come with the program, or write one as CSV
     Datasets(DatasetsArguments),
 }
@@ -52,6 +56,16 @@ enum Bcd {
     /// Spread labels over a graph
     #[command(after_help = EXIT_CODES)]
     Propagate(Box<PropagateArguments>),
+}
+
+#[derive(Debug, Subcommand)]
+enum Stablemax {
+    /// Say for each float type how many rows of logits are collapsed under softmax, and how far the others are from it
+    #[command(after_help = EXIT_CODES)]
+    Diagnose(CollapseArguments),
+    /// Train a perceptron on modular arithmetic or sparse parity and follow its generalisation
+    #[command(after_help = EXIT_CODES)]
+    Grok(Box<GrokArguments>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,6 +100,8 @@ impl Command {
             Method::SparseLinreg(SparseLinreg::Diagnose(arguments)) => sparse_linreg::diagnose(&arguments),
             Method::Bcd(Bcd::Solve(arguments)) => crate::bcd::solve(&arguments),
             Method::Bcd(Bcd::Propagate(arguments)) => crate::bcd::propagate(&arguments),
+            Method::Stablemax(Stablemax::Diagnose(arguments)) => stablemax::diagnose(&arguments),
+            Method::Stablemax(Stablemax::Grok(arguments)) => stablemax::grok(&arguments),
             Method::Datasets(arguments) => crate::datasets::run(&arguments),
         }
     }

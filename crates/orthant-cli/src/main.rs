@@ -14,6 +14,7 @@ mod progress;
 mod regression;
 mod report;
 mod sparse_linreg;
+mod stablemax;
 mod threads;
 
 use clap::Parser;

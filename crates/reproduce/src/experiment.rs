@@ -43,6 +43,12 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::sparse_linreg::CONDITION,
     crate::sparse_linreg::REAL_DESIGNS,
     crate::sparse_linreg::REAL_RESPONSES,
+    crate::stablemax::ORTHOGONAL,
+    crate::stablemax::PARITY,
+    crate::stablemax::STALL,
+    crate::stablemax::FLOAT_TYPES,
+    crate::stablemax::REAL_DATA,
+    crate::grokking::LAZINESS,
 ];
 
 /// What an experiment found.

@@ -9,8 +9,10 @@ mod bcd;
 mod colide;
 mod cpu;
 mod experiment;
+mod grokking;
 mod job;
 mod sparse_linreg;
+mod stablemax;
 mod statistics;
 mod table;
 

@@ -12,6 +12,7 @@
 //! ```
 
 mod atan;
+mod exp;
 
 use crate::Scalar;
 
@@ -21,8 +22,15 @@ pub fn atan<T: Scalar>(x: T) -> T {
     x.elementary_atan()
 }
 
+/// Exponential function, within 1 unit in the last place where the result is a normal number, and within 1 smallest number
+/// below. Overflow gives `∞`, `-∞` gives 0, NaN gives NaN.
+#[inline(always)]
+pub fn exp<T: Scalar>(x: T) -> T {
+    x.elementary_exp()
+}
+
 /// The functions for one type, written for each by hand: a polynomial of the right degree is a matter of the type.
-pub trait Elementary: Sized {
+pub trait Elementary: exp::Exponential + Sized {
     #[doc(hidden)]
     fn elementary_atan(self) -> Self;
 }

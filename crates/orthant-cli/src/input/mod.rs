@@ -5,6 +5,7 @@ mod collector;
 mod delimited;
 mod lines;
 mod list;
+mod logits;
 mod matrix;
 mod npy;
 mod number;
@@ -22,6 +23,7 @@ use std::path::Path;
 
 pub(crate) use bundled::{Bundled, BundledName};
 pub(crate) use list::split_list;
+pub(crate) use logits::{read_labels, read_logits};
 pub(crate) use matrix::{Matrix, read_matrix, read_records};
 pub(crate) use number::parse_number;
 pub(crate) use regression::{Features, Regression, RegressionRequest, Response, ResponseKind};
