@@ -1,0 +1,349 @@
+//! The root of `Σ clip(cⱼ t - eⱼ) = k`: the one kernel behind value, proximal operators and projections (algorithm N).
+
+use crate::root_pass::{CHUNK, Part, Sums, evaluate, pack_and_evaluate};
+use crate::root_sorted::sorted_root;
+
+/// How the root is found; the result is the same to rounding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum RootMethod {
+    /// Safeguarded Newton steps on a shrinking list of groups: expected O(m).
+    #[default]
+    Newton,
+    /// All break points sorted and swept: O(m log m) always. The test oracle.
+    Sorted,
+}
+
+/// The terms of the sum: `cⱼ ≥ 0`, and one e for all groups or one each.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    pub(crate) c: &'a [f64],
+    pub(crate) e: Offsets<'a>,
+}
+
+/// The offsets eⱼ ≥ 0.
+#[derive(Clone, Copy)]
+pub(crate) enum Offsets<'a> {
+    All(f64),
+    Each(&'a [f64]),
+}
+
+impl Offsets<'_> {
+    #[inline(always)]
+    pub(crate) fn at(&self, j: usize) -> f64 {
+        match self {
+            Offsets::All(e) => *e,
+            Offsets::Each(e) => e[j],
+        }
+    }
+
+    fn largest(&self) -> f64 {
+        match self {
+            Offsets::All(e) => *e,
+            Offsets::Each(e) => e.iter().fold(0.0, |m, &v| v.max(m)),
+        }
+    }
+}
+
+/// The root as `t = base + delta`, so that `c t - e = (c base - e) + c delta` loses nothing when e is large.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Root {
+    /// c is multiplied by this before it meets t.
+    pub(crate) scale: f64,
+    pub(crate) base: f64,
+    pub(crate) delta: f64,
+    /// Passes over the groups, for tests and benches.
+    pub(crate) passes: usize,
+}
+
+impl Root {
+    /// `cⱼ t - eⱼ` for unscaled c.
+    #[inline(always)]
+    pub(crate) fn at(&self, c: f64, e: f64) -> f64 {
+        let c = c * self.scale;
+        if self.base == 0.0 { c * self.delta - e } else { c.mul_add(self.base, -e) + c * self.delta }
+    }
+
+    /// What rounding can make of a vanishing [`at`](Self::at).
+    #[inline(always)]
+    pub(crate) fn rounding(&self, c: f64, e: f64) -> f64 {
+        let e = if self.base == 0.0 { e } else { (c * self.scale).mul_add(self.base, -e).abs() };
+        32.0 * f64::EPSILON * (1.0 + e)
+    }
+
+    /// t for the caller's c.
+    pub(crate) fn t(&self) -> f64 {
+        (self.base + self.delta) * self.scale
+    }
+}
+
+/// Memory of the root finding for m groups.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RootMemory {
+    pub(crate) c: Vec<f64>,
+    pub(crate) e: Vec<f64>,
+    parts: Vec<Part>,
+    pub(crate) events: Vec<(f64, f64, f64)>,
+}
+
+impl RootMemory {
+    pub(crate) fn new(m: usize) -> Self {
+        let mut memory = Self::default();
+        memory.fit(m);
+        memory
+    }
+
+    pub(crate) fn fit(&mut self, m: usize) {
+        if self.c.len() < m {
+            self.c.resize(m, 0.0);
+            self.e.resize(m, 0.0);
+            self.parts.resize(m.div_ceil(CHUNK), Part::default());
+        }
+    }
+}
+
+/// Offsets above this are rewritten relative to a first root, for `c t - e` then cancels too many digits.
+const LARGE_OFFSET: f64 = 1e3;
+
+/// Finds the root; more than `k` of the c must be positive.
+///
+/// NaN among the terms gives a meaningless root, not an endless loop.
+pub(crate) fn root(terms: Terms<'_>, k: usize, method: RootMethod, memory: &mut RootMemory) -> Root {
+    let k = k as f64;
+    memory.fit(terms.c.len());
+    let largest = terms.c.iter().fold(0.0_f64, |m, &c| if c > m { c } else { m });
+    // Far from both ends the products below neither overflow nor lose bits.
+    let scale = if (1e-100..=1e100).contains(&largest) { 1.0 } else { safe_reciprocal(largest) };
+    let mut root = Root { scale, base: 0.0, delta: 0.0, passes: 0 };
+    root.delta = one_root(terms, &mut root.clone(), k, method, memory, &mut root.passes);
+    root.delta = polish(terms, root, k);
+    if terms.e.largest() > LARGE_OFFSET {
+        root.base = root.delta;
+        root.delta = 0.0;
+        root.delta = one_root(terms, &mut root.clone(), k, method, memory, &mut root.passes);
+        root.delta = polish(terms, root, k);
+    }
+    root.delta = middle(terms, root, k);
+    root
+}
+
+/// 1/v without overflow.
+fn safe_reciprocal(v: f64) -> f64 {
+    let reciprocal = v.recip();
+    if reciprocal.is_finite() { reciprocal } else { f64::MAX }
+}
+
+fn one_root(
+    terms: Terms<'_>,
+    root: &mut Root,
+    k: f64,
+    method: RootMethod,
+    memory: &mut RootMemory,
+    passes: &mut usize,
+) -> f64 {
+    match method {
+        RootMethod::Newton => newton_root(terms, root, k, memory, passes),
+        RootMethod::Sorted => sorted_root(terms, root, k, memory),
+    }
+}
+
+/// Copies the positive terms into the chunks of the active list; with a base, as offsets from it.
+fn load(terms: Terms<'_>, root: &Root, memory: &mut RootMemory) -> (Sums, f64) {
+    let each = root.base != 0.0 || matches!(terms.e, Offsets::Each(_));
+    let mut total = Sums::default();
+    let mut uniform = 0.0;
+    if let (Offsets::All(e), false) = (terms.e, each) {
+        uniform = e;
+    }
+    let chunks = terms.c.chunks(CHUNK).enumerate();
+    for (number, source) in chunks {
+        let begin = number * CHUNK;
+        let c = &mut memory.c[begin..begin + source.len()];
+        let e = &mut memory.e[begin..begin + source.len()];
+        let mut length = 0;
+        if each {
+            for (i, &value) in source.iter().enumerate() {
+                let value = value * root.scale;
+                let offset = terms.e.at(begin + i);
+                c[length] = value;
+                e[length] = if root.base == 0.0 { offset } else { -value.mul_add(root.base, -offset) };
+                length += usize::from(value > 0.0);
+            }
+        } else {
+            for &value in source {
+                c[length] = value * root.scale;
+                length += usize::from(value * root.scale > 0.0);
+            }
+        }
+        memory.parts[number] = Part { length, ..Part::default() };
+        let sums = evaluate(&c[..length], each.then_some(&e[..length]), uniform, None);
+        total.add(&sums);
+    }
+    (total, uniform)
+}
+
+/// Algorithm N.
+fn newton_root(terms: Terms<'_>, root: &mut Root, k: f64, memory: &mut RootMemory, passes: &mut usize) -> f64 {
+    let each = root.base != 0.0 || matches!(terms.e, Offsets::Each(_));
+    let m = terms.c.len();
+    let (all, uniform) = load(terms, root, memory);
+    let chunks = m.div_ceil(CHUNK);
+    let (mut lo, mut hi) = (f64::NEG_INFINITY, f64::INFINITY);
+    let mut settled = Sums::default();
+    let mut t = if root.base == 0.0 { (k + all.e) / all.c } else { 0.0 };
+    let mut active = all.linear;
+    let mut slow = 0;
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    // Expected logarithmic in m; the limit is for input that is not a number.
+    for _ in 0..1000 {
+        *passes += 1;
+        pack_and_evaluate(
+            &mut memory.c[..m],
+            &mut memory.e[..m],
+            each,
+            uniform,
+            &mut memory.parts[..chunks],
+            (lo, hi, t),
+            active as usize,
+        );
+        let mut here = Sums::default();
+        let mut now = 0.0;
+        for part in &memory.parts[..chunks] {
+            settled.add(&part.settled);
+            here.add(&part.here);
+            now += part.length as f64;
+        }
+        if now == 0.0 {
+            return if settled.c > 0.0 {
+                (k - settled.saturated + settled.e) / settled.c
+            } else if lo.is_finite() {
+                lo
+            } else {
+                hi
+            };
+        }
+        let slope = settled.c + here.c;
+        let h = slope * t - (settled.e + here.e) + settled.saturated + here.saturated - k;
+        if h.abs() <= 4.0 * f64::EPSILON * k {
+            return t;
+        }
+        if h < 0.0 {
+            lo = t;
+        } else {
+            hi = t;
+        }
+        // A Newton step that does not shrink the list costs a pass: not three times in a row.
+        slow = if now > 0.75 * active { slow + 1 } else { 0 };
+        active = now;
+        let newton = t - h / slope;
+        let inside = |t: f64| lo < t && t < hi;
+        t = if slope > 0.0 && inside(newton) && slow < 3 {
+            newton
+        } else {
+            slow = 0;
+            match random_break_point(memory, chunks, each, uniform, &mut random, inside) {
+                Some(point) => point,
+                // No break point is left inside: the function is linear there, and the Newton step is its root.
+                None if slope > 0.0 && inside(newton) => newton,
+                None => return t,
+            }
+        };
+    }
+    t
+}
+
+/// A break point strictly inside the bracket: the first one from a random place on.
+fn random_break_point(
+    memory: &RootMemory,
+    chunks: usize,
+    each: bool,
+    uniform: f64,
+    random: &mut u64,
+    inside: impl Fn(f64) -> bool,
+) -> Option<f64> {
+    let mut draw = |n: usize| {
+        *random ^= *random << 13;
+        *random ^= *random >> 7;
+        *random ^= *random << 17;
+        (*random % n.max(1) as u64) as usize
+    };
+    let first = draw(chunks);
+    let zero_first = draw(2) == 0;
+    for step in 0..chunks {
+        let number = (first + step) % chunks;
+        let length = memory.parts[number].length;
+        if length == 0 {
+            continue;
+        }
+        let begin = draw(length);
+        for i in 0..length {
+            let i = number * CHUNK + (begin + i) % length;
+            let e = if each { memory.e[i] } else { uniform };
+            let points = [e / memory.c[i], (1.0 + e) / memory.c[i]];
+            let points = if zero_first { points } else { [points[1], points[0]] };
+            if let Some(&point) = points.iter().find(|&&point| inside(point)) {
+                return Some(point);
+            }
+        }
+    }
+    None
+}
+
+/// How many terms are saturated at t, and the sums over the linear ones.
+fn classify(terms: Terms<'_>, root: Root) -> Sums {
+    let mut total = Sums::default();
+    for (number, c) in terms.c.chunks(CHUNK).enumerate() {
+        let begin = number * CHUNK;
+        let e = match terms.e {
+            Offsets::All(_) => None,
+            Offsets::Each(e) => Some(&e[begin..begin + c.len()]),
+        };
+        let uniform = if let Offsets::All(e) = terms.e { e } else { 0.0 };
+        total.add(&evaluate(c, e, uniform, Some(root)));
+    }
+    total
+}
+
+/// t once more from the classes of all groups at t, without incremental sums.
+fn polish(terms: Terms<'_>, mut root: Root, k: f64) -> f64 {
+    for _ in 0..3 {
+        let sums = classify(terms, root);
+        if !(sums.c > 0.0) {
+            break;
+        }
+        // With a base the linear terms are measured from it.
+        let next = (k - sums.saturated + sums.e) / sums.c;
+        if !next.is_finite() {
+            break;
+        }
+        let moved = (next - root.delta).abs();
+        root.delta = next;
+        if moved <= 8.0 * f64::EPSILON * next.abs() {
+            break;
+        }
+    }
+    root.delta
+}
+
+/// On a flat piece (exactly k groups saturated, none linear) the middle of it: no end point, where rounding decides.
+fn middle(terms: Terms<'_>, root: Root, k: f64) -> f64 {
+    let sums = classify(terms, root);
+    if sums.linear > 0.0 || sums.saturated != k {
+        return root.delta;
+    }
+    let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
+    for (j, &c) in terms.c.iter().enumerate() {
+        let scaled = c * root.scale;
+        if !(scaled > 0.0) {
+            continue;
+        }
+        let e = terms.e.at(j);
+        let e = if root.base == 0.0 { e } else { -scaled.mul_add(root.base, -e) };
+        if root.at(c, terms.e.at(j)) >= 1.0 {
+            low = low.max((1.0 + e) / scaled);
+        } else {
+            high = high.min(e / scaled);
+        }
+    }
+    if high.is_finite() { low + 0.5 * (high - low) } else { low + low.abs() }
+}
