@@ -298,6 +298,21 @@ impl Groups {
         self.parts.get(tensor).into_iter().flat_map(Part::owners)
     }
 
+    /// The same groups of the entries as a vector, in row-major order; `None` across several tensors.
+    pub(crate) fn flattened(&self) -> Option<Self> {
+        let [part] = self.parts.as_slice() else { return None };
+        let layout = match &part.layout {
+            Layout::Axes { .. } if part.layout.is_singletons(part.count) => Layout::Uniform { count: part.count, size: 1 },
+            Layout::Axes { .. } => {
+                let owner: Vec<u32> = part.layout.owners().map(|owner| owner.map_or(FREE, |j| j as u32)).collect();
+                let sizes = (0..part.count).map(|j| part.layout.size(j, part.count)).collect();
+                Layout::Listed { owner, sizes }
+            }
+            other => other.clone(),
+        };
+        Some(Self::one(layout, part.count))
+    }
+
     fn one(layout: Layout, count: usize) -> Self {
         Self { parts: vec![Part { layout, first: 0, count }], count }
     }

@@ -39,7 +39,7 @@ impl Wgsef {
             x.with_views_mut(|x| self.apply(x, &workspace.weighted));
             return Ok(f64::INFINITY);
         }
-        let mut shrunk = Shrunk::new(self, nonzero, workspace);
+        let mut shrunk = Shrunk { omega: self, nonzero };
         // 1/(μ N) is nearly linear in 1/μ.
         let inverse = increasing_root(dual / lambda, |inverse| {
             let norm = shrunk.norm(inverse.recip(), workspace);
@@ -88,7 +88,7 @@ impl Wgsef {
             return Ok(f64::INFINITY);
         }
         self.weigh(workspace);
-        let mut shrunk = Shrunk::new(self, nonzero, workspace);
+        let mut shrunk = Shrunk { omega: self, nonzero };
         // 1/N is nearly linear in λ.
         let lambda = increasing_root(norm / radius, |lambda| {
             let norm = shrunk.norm(lambda, workspace);
@@ -106,11 +106,7 @@ struct Shrunk<'a> {
     nonzero: usize,
 }
 
-impl<'a> Shrunk<'a> {
-    fn new(omega: &'a Wgsef, nonzero: usize, _workspace: &Workspace) -> Self {
-        Self { omega, nonzero }
-    }
-
+impl Shrunk<'_> {
     /// N(prox of λ ω).
     fn norm(&mut self, lambda: f64, workspace: &mut Workspace) -> f64 {
         self.omega.weigh(workspace);

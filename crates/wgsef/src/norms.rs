@@ -1,6 +1,7 @@
 //! The Euclidean norms of all groups.
 
 use crate::sums::add_squares;
+use crate::survey::survey;
 use crate::{Error, Groups, Result};
 use core_tensor::{Kernel, Scalar, vectorised};
 use ndarray::ArrayViewD;
@@ -24,7 +25,7 @@ pub(crate) fn norms_into<T: Scalar>(
         && let Some(data) = x.as_slice()
     {
         absolute(data, out);
-        return if all_finite(out) { Ok(()) } else { Err(not_finite(groups, argument, tensors)) };
+        return if survey(out).finite { Ok(()) } else { Err(not_finite(groups, argument, tensors)) };
     }
     out.fill(0.0);
     for (part, x) in groups.parts().iter().zip(tensors) {
@@ -112,26 +113,6 @@ fn root(out: &mut [f64]) {
         }
     }
     vectorised(Root(out));
-}
-
-fn all_finite(values: &[f64]) -> bool {
-    struct Finite<'a>(&'a [f64]);
-    impl Kernel for Finite<'_> {
-        type Output = bool;
-        #[inline(always)]
-        fn run(self) -> bool {
-            // 0 · v is NaN exactly when v is not finite.
-            let mut lanes = [0.0; 8];
-            let (blocks, rest) = self.0.as_chunks::<8>();
-            for block in blocks {
-                for l in 0..8 {
-                    lanes[l] += block[l] * 0.0;
-                }
-            }
-            lanes.iter().sum::<f64>() == 0.0 && rest.iter().all(|v| v.is_finite())
-        }
-    }
-    vectorised(Finite(values))
 }
 
 /// The first entry in a group that is not finite.

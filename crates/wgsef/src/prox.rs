@@ -174,77 +174,88 @@ fn factors(
         #[inline(always)]
         fn run(self) -> Tally {
             let Self { c, e, root, weighted, multipliers } = self;
-            let m = weighted.len();
-            let multipliers = &mut multipliers[..m];
             match (c, e, root) {
                 // The common case, in a form that vectorises.
                 (Some(c), Offsets::All(e), Some(r)) if r.base == 0.0 && r.scale == 1.0 => {
-                    let rounding = r.rounding(0.0, e);
-                    let c = &c[..m];
-                    let mut lanes = [Tally::default(); 4];
-                    let blocks = m / 4;
-                    for b in 0..blocks {
-                        for l in 0..4 {
-                            let i = 4 * b + l;
-                            let (u, factor, energy) = one(c[i], e, c[i] * r.delta - e, rounding);
-                            (multipliers[i], weighted[i]) = (u, factor);
-                            count(&mut lanes[l], u, energy);
-                        }
-                    }
-                    let mut total = Tally::default();
-                    for i in 4 * blocks..m {
-                        let (u, factor, energy) = one(c[i], e, c[i] * r.delta - e, rounding);
-                        (multipliers[i], weighted[i]) = (u, factor);
-                        count(&mut total, u, energy);
-                    }
-                    for lane in lanes {
-                        total.kept += lane.kept;
-                        total.saturated += lane.saturated;
-                        total.energy += lane.energy;
-                    }
-                    total
+                    plain(c, e, r.delta, r.rounding(0.0, e), weighted, multipliers)
                 }
-                (c, e, root) => {
-                    let mut total = Tally::default();
-                    for j in 0..m {
-                        let c = c.map_or(weighted[j], |c| c[j]);
-                        let e = e.at(j);
-                        let (value, rounding) = match root {
-                            Some(root) => (root.at(c, e), root.rounding(c, e)),
-                            None => (if c > 0.0 { 1.0 } else { 0.0 }, 0.0),
-                        };
-                        let (u, factor, energy) = one(c, e, value, rounding);
-                        (multipliers[j], weighted[j]) = (u, factor);
-                        count(&mut total, u, energy);
-                    }
-                    total
-                }
+                (c, e, root) => general(c, e, root, weighted, multipliers),
             }
         }
     }
 
-    #[inline(always)]
-    fn one(c: f64, e: f64, value: f64, rounding: f64) -> (f64, f64, f64) {
-        // Snapped: no group survives by rounding alone.
-        let u = if value > 1.0 - rounding {
-            1.0
-        } else if value >= rounding {
-            value
-        } else {
-            0.0
-        };
-        let factor = u / (u + e);
-        let shrunk = c * factor;
-        let energy = if u > 0.0 { shrunk * shrunk / u } else { 0.0 };
-        (u, factor, energy)
-    }
-
-    #[inline(always)]
-    fn count(tally: &mut Tally, u: f64, energy: f64) {
-        tally.kept += if u > 0.0 { 1.0 } else { 0.0 };
-        tally.saturated += if u == 1.0 { 1.0 } else { 0.0 };
-        tally.energy += energy;
-    }
-
     vectorised(Factors { c, e, root, weighted, multipliers })
+}
+
+const LANES: usize = 8;
+
+#[inline(always)]
+fn plain(c: &[f64], e: f64, t: f64, rounding: f64, weighted: &mut [f64], multipliers: &mut [f64]) -> Tally {
+    let mut kept = [0.0; LANES];
+    let mut saturated = [0.0; LANES];
+    let mut energy = [0.0; LANES];
+    let (c_blocks, c_rest) = c.as_chunks::<LANES>();
+    let (w_blocks, w_rest) = weighted.as_chunks_mut::<LANES>();
+    let (u_blocks, u_rest) = multipliers.as_chunks_mut::<LANES>();
+    for ((c, weighted), multipliers) in c_blocks.iter().zip(w_blocks).zip(u_blocks) {
+        for l in 0..LANES {
+            let (u, factor, spent) = one(c[l], e, c[l] * t - e, rounding);
+            multipliers[l] = u;
+            weighted[l] = factor;
+            kept[l] += if u > 0.0 { 1.0 } else { 0.0 };
+            saturated[l] += if u >= 1.0 { 1.0 } else { 0.0 };
+            energy[l] += spent;
+        }
+    }
+    let mut total =
+        Tally { kept: kept.iter().sum(), saturated: saturated.iter().sum(), energy: energy.iter().sum() };
+    for ((&c, weighted), multiplier) in c_rest.iter().zip(w_rest).zip(u_rest) {
+        let (u, factor, spent) = one(c, e, c * t - e, rounding);
+        (*multiplier, *weighted) = (u, factor);
+        total.count(u, spent);
+    }
+    total
+}
+
+#[inline(always)]
+fn general(
+    c: Option<&[f64]>,
+    e: Offsets<'_>,
+    root: Option<Root>,
+    weighted: &mut [f64],
+    multipliers: &mut [f64],
+) -> Tally {
+    let mut total = Tally::default();
+    for (j, (weighted, multiplier)) in weighted.iter_mut().zip(multipliers).enumerate() {
+        let c = c.map_or(*weighted, |c| c[j]);
+        let e = e.at(j);
+        let (value, rounding) = match root {
+            Some(root) => (root.at(c, e), root.rounding(c, e)),
+            None => (if c > 0.0 { 1.0 } else { 0.0 }, 0.0),
+        };
+        let (u, factor, spent) = one(c, e, value, rounding);
+        (*multiplier, *weighted) = (u, factor);
+        total.count(u, spent);
+    }
+    total
+}
+
+impl Tally {
+    #[inline(always)]
+    fn count(&mut self, u: f64, energy: f64) {
+        self.kept += if u > 0.0 { 1.0 } else { 0.0 };
+        self.saturated += if u >= 1.0 { 1.0 } else { 0.0 };
+        self.energy += energy;
+    }
+}
+
+/// Multiplier, factor u/(u + e) and energy c² u/(u + e)² of a group.
+#[inline(always)]
+fn one(c: f64, e: f64, value: f64, rounding: f64) -> (f64, f64, f64) {
+    // Snapped: no group survives by rounding alone.
+    let u = if value > 1.0 - rounding { 1.0 } else { value };
+    let u = if u < rounding || u <= 0.0 { 0.0 } else { u };
+    let inverse = 1.0 / (u + e);
+    let factor = u * inverse;
+    (u, factor, (c * factor) * (c * inverse))
 }

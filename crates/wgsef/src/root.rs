@@ -1,6 +1,7 @@
 //! The root of `Σ clip(cⱼ t - eⱼ) = k`: the one kernel behind value, proximal operators and projections (algorithm N).
 
-use crate::root_pass::{CHUNK, Part, Sums, evaluate, pack_and_evaluate};
+use crate::root_pass::{CHUNK, Loaded, Part, Sums, evaluate, load_chunk, load_packed, pack_and_evaluate};
+use crate::survey::largest;
 use crate::root_sorted::sorted_root;
 
 /// How the root is found; the result is the same to rounding.
@@ -40,7 +41,7 @@ impl Offsets<'_> {
     fn largest(&self) -> f64 {
         match self {
             Offsets::All(e) => *e,
-            Offsets::Each(e) => e.iter().fold(0.0, |m, &v| v.max(m)),
+            Offsets::Each(e) => largest(e),
         }
     }
 }
@@ -111,19 +112,22 @@ const LARGE_OFFSET: f64 = 1e3;
 pub(crate) fn root(terms: Terms<'_>, k: usize, method: RootMethod, memory: &mut RootMemory) -> Root {
     let k = k as f64;
     memory.fit(terms.c.len());
-    let largest = terms.c.iter().fold(0.0_f64, |m, &c| if c > m { c } else { m });
+    let largest = largest(terms.c);
     // Far from both ends the products below neither overflow nor lose bits.
     let scale = if (1e-100..=1e100).contains(&largest) { 1.0 } else { safe_reciprocal(largest) };
     let mut root = Root { scale, base: 0.0, delta: 0.0, passes: 0 };
-    root.delta = one_root(terms, &mut root.clone(), k, method, memory, &mut root.passes);
-    root.delta = polish(terms, root, k);
+    let mut exact;
+    root.delta = one_root(terms, &root.clone(), k, method, memory, &mut root.passes);
+    (root.delta, exact) = polish(terms, root, k);
     if terms.e.largest() > LARGE_OFFSET {
         root.base = root.delta;
         root.delta = 0.0;
-        root.delta = one_root(terms, &mut root.clone(), k, method, memory, &mut root.passes);
-        root.delta = polish(terms, root, k);
+        root.delta = one_root(terms, &root.clone(), k, method, memory, &mut root.passes);
+        (root.delta, exact) = polish(terms, root, k);
     }
-    root.delta = middle(terms, root, k);
+    if exact {
+        root.delta = middle(terms, root, k);
+    }
     root
 }
 
@@ -135,7 +139,7 @@ fn safe_reciprocal(v: f64) -> f64 {
 
 fn one_root(
     terms: Terms<'_>,
-    root: &mut Root,
+    root: &Root,
     k: f64,
     method: RootMethod,
     memory: &mut RootMemory,
@@ -147,53 +151,101 @@ fn one_root(
     }
 }
 
-/// Copies the positive terms into the chunks of the active list; with a base, as offsets from it.
-fn load(terms: Terms<'_>, root: &Root, memory: &mut RootMemory) -> (Sums, f64) {
-    let each = root.base != 0.0 || matches!(terms.e, Offsets::Each(_));
-    let mut total = Sums::default();
-    let mut uniform = 0.0;
-    if let (Offsets::All(e), false) = (terms.e, each) {
-        uniform = e;
-    }
-    let chunks = terms.c.chunks(CHUNK).enumerate();
-    for (number, source) in chunks {
-        let begin = number * CHUNK;
-        let c = &mut memory.c[begin..begin + source.len()];
-        let e = &mut memory.e[begin..begin + source.len()];
-        let mut length = 0;
-        if each {
-            for (i, &value) in source.iter().enumerate() {
-                let value = value * root.scale;
-                let offset = terms.e.at(begin + i);
-                c[length] = value;
-                e[length] = if root.base == 0.0 { offset } else { -value.mul_add(root.base, -offset) };
-                length += usize::from(value > 0.0);
-            }
-        } else {
-            for &value in source {
-                c[length] = value * root.scale;
-                length += usize::from(value * root.scale > 0.0);
-            }
-        }
-        memory.parts[number] = Part { length, ..Part::default() };
-        let sums = evaluate(&c[..length], each.then_some(&e[..length]), uniform, None);
-        total.add(&sums);
-    }
-    (total, uniform)
+/// What algorithm N works on: the terms' constants and where it starts.
+#[derive(Clone, Copy)]
+struct Start {
+    /// A bracket that holds the root if it was guessed well, else infinite.
+    lo: f64,
+    hi: f64,
+    /// The first t to try; by default the root if all terms were linear.
+    t: Option<f64>,
 }
 
-/// Algorithm N.
-fn newton_root(terms: Terms<'_>, root: &mut Root, k: f64, memory: &mut RootMemory, passes: &mut usize) -> f64 {
+/// Algorithm N: a bracket from a sample, then Newton steps on a shrinking list.
+fn newton_root(terms: Terms<'_>, root: &Root, k: f64, memory: &mut RootMemory, passes: &mut usize) -> f64 {
+    const EVERYTHING: Start = Start { lo: f64::NEG_INFINITY, hi: f64::INFINITY, t: None };
+    if terms.c.len() >= 16 * SAMPLE {
+        let start = guess(terms, root, k, memory);
+        if let Some(t) = shrinking_newton(terms, root, k, start, memory, passes) {
+            return t;
+        }
+    }
+    shrinking_newton(terms, root, k, EVERYTHING, memory, passes).unwrap_or(0.0)
+}
+
+/// Groups in the sample.
+const SAMPLE: usize = 4096;
+
+/// A bracket and a root from evenly spaced groups. It only has to be right often: whether it holds the root is seen in the first pass.
+fn guess(terms: Terms<'_>, root: &Root, k: f64, memory: &mut RootMemory) -> Start {
+    let m = terms.c.len();
+    let mut c = [0.0; SAMPLE];
+    let mut e = [0.0; SAMPLE];
+    let mut positive = 0;
+    for i in 0..SAMPLE {
+        // Not evenly spaced to the last digit: layouts have periods.
+        let j = (i * (m / SAMPLE) + (i * 2_654_435_761) % (m / SAMPLE)).min(m - 1);
+        (c[i], e[i]) = (terms.c[j], terms.e.at(j));
+        positive += usize::from(c[i] > 0.0);
+    }
+    let sample = Terms { c: &c, e: Offsets::Each(&e) };
+    let share = k / m as f64;
+    let middle = share * SAMPLE as f64;
+    let deviation = 2.5 * (middle * (1.0 - share)).max(1.0).sqrt();
+    let mut solve = |k: f64| {
+        let everything = Start { lo: f64::NEG_INFINITY, hi: f64::INFINITY, t: None };
+        (k > 0.0 && k < positive as f64)
+            .then(|| shrinking_newton(sample, root, k, everything, memory, &mut 0))
+            .flatten()
+    };
+    Start {
+        lo: solve(middle - deviation).unwrap_or(f64::NEG_INFINITY),
+        hi: solve(middle + deviation).unwrap_or(f64::INFINITY),
+        t: solve(middle),
+    }
+}
+
+/// Newton steps inside the bracket; `None` when it does not hold the root.
+fn shrinking_newton(
+    terms: Terms<'_>,
+    root: &Root,
+    k: f64,
+    start: Start,
+    memory: &mut RootMemory,
+    passes: &mut usize,
+) -> Option<f64> {
     let each = root.base != 0.0 || matches!(terms.e, Offsets::Each(_));
     let m = terms.c.len();
-    let (all, uniform) = load(terms, root, memory);
+    let uniform = if let Offsets::All(e) = terms.e { e } else { 0.0 };
     let chunks = m.div_ceil(CHUNK);
-    let (mut lo, mut hi) = (f64::NEG_INFINITY, f64::INFINITY);
+    let (mut lo, mut hi) = (start.lo, start.hi);
+    let Start { t: mut first, .. } = start;
+    if !first.is_some_and(|t| lo < t && t < hi) {
+        first = None;
+    }
+    load(terms, root, (lo, hi), &mut memory.c[..m], &mut memory.e[..m], &mut memory.parts[..chunks]);
     let mut settled = Sums::default();
-    let mut t = if root.base == 0.0 { (k + all.e) / all.c } else { 0.0 };
-    let mut active = all.linear;
+    let (mut all, mut active, mut at_lo, mut at_hi) = (Sums::default(), 0.0, 0.0, 0.0);
+    for part in &memory.parts[..chunks] {
+        settled.add(&part.settled);
+        all.add(&part.here);
+        active += part.length as f64;
+        at_lo += part.ends.0;
+        at_hi += part.ends.1;
+    }
+    if (lo > f64::NEG_INFINITY && !(at_lo <= k)) || (hi < f64::INFINITY && !(at_hi >= k)) {
+        return None;
+    }
+    let mut t = match first {
+        Some(t) => t,
+        None => {
+            let t = (k - settled.saturated + settled.e + all.e) / (settled.c + all.c);
+            if lo < t && t < hi { t } else if lo.is_finite() && hi.is_finite() { lo + 0.5 * (hi - lo) } else { t }
+        }
+    };
     let mut slow = 0;
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
     // Expected logarithmic in m; the limit is for input that is not a number.
     for _ in 0..1000 {
         *passes += 1;
@@ -203,7 +255,7 @@ fn newton_root(terms: Terms<'_>, root: &mut Root, k: f64, memory: &mut RootMemor
             each,
             uniform,
             &mut memory.parts[..chunks],
-            (lo, hi, t),
+            (low, high, t),
             active as usize,
         );
         let mut here = Sums::default();
@@ -214,24 +266,25 @@ fn newton_root(terms: Terms<'_>, root: &mut Root, k: f64, memory: &mut RootMemor
             now += part.length as f64;
         }
         if now == 0.0 {
-            return if settled.c > 0.0 {
+            return Some(if settled.c > 0.0 {
                 (k - settled.saturated + settled.e) / settled.c
             } else if lo.is_finite() {
                 lo
             } else {
                 hi
-            };
+            });
         }
         let slope = settled.c + here.c;
         let h = slope * t - (settled.e + here.e) + settled.saturated + here.saturated - k;
         if h.abs() <= 4.0 * f64::EPSILON * k {
-            return t;
+            return Some(t);
         }
         if h < 0.0 {
             lo = t;
         } else {
             hi = t;
         }
+        (low, high) = (lo, hi);
         // A Newton step that does not shrink the list costs a pass: not three times in a row.
         slow = if now > 0.75 * active { slow + 1 } else { 0 };
         active = now;
@@ -245,11 +298,58 @@ fn newton_root(terms: Terms<'_>, root: &mut Root, k: f64, memory: &mut RootMemor
                 Some(point) => point,
                 // No break point is left inside: the function is linear there, and the Newton step is its root.
                 None if slope > 0.0 && inside(newton) => newton,
-                None => return t,
+                None => return Some(t),
             }
         };
     }
-    t
+    Some(t)
+}
+
+/// Copies the positive terms whose class is open on the bracket into the chunks of the active list; with a base, as offsets from it.
+fn load(
+    terms: Terms<'_>,
+    root: &Root,
+    (lo, hi): (f64, f64),
+    c: &mut [f64],
+    e: &mut [f64],
+    parts: &mut [Part],
+) {
+    let one = |(number, ((c, e), part)): (usize, ((&mut [f64], &mut [f64]), &mut Part))| {
+        let begin = number * CHUNK;
+        let source = &terms.c[begin..begin + c.len()];
+        let offsets = match terms.e {
+            Offsets::All(e) if root.base == 0.0 => Loaded::All(e),
+            Offsets::Each(offsets) if root.base == 0.0 && root.scale == 1.0 => {
+                Loaded::Each(&offsets[begin..begin + c.len()])
+            }
+            _ => {
+                let mut length = 0;
+                for (i, &value) in source.iter().enumerate() {
+                    let value = value * root.scale;
+                    let offset = terms.e.at(begin + i);
+                    c[length] = value;
+                    e[length] = if root.base == 0.0 { offset } else { -value.mul_add(root.base, -offset) };
+                    length += usize::from(value > 0.0);
+                }
+                *part = Part { length, ..Part::default() };
+                load_packed(c, e, part, lo, hi);
+                return;
+            }
+        };
+        load_chunk(source, root.scale, offsets, c, e, part, lo, hi);
+    };
+    #[cfg(feature = "rayon")]
+    if terms.c.len() > 100_000 {
+        use rayon::prelude::*;
+        c.par_chunks_mut(CHUNK)
+            .zip(e.par_chunks_mut(CHUNK))
+            .zip(parts.par_iter_mut())
+            .enumerate()
+            .with_min_len(4)
+            .for_each(one);
+        return;
+    }
+    c.chunks_mut(CHUNK).zip(e.chunks_mut(CHUNK)).zip(parts).enumerate().for_each(one);
 }
 
 /// A break point strictly inside the bracket: the first one from a random place on.
@@ -304,12 +404,12 @@ fn classify(terms: Terms<'_>, root: Root) -> Sums {
     total
 }
 
-/// t once more from the classes of all groups at t, without incremental sums.
-fn polish(terms: Terms<'_>, mut root: Root, k: f64) -> f64 {
+/// t once more from the classes of all groups at t, without incremental sums; and whether exactly k groups are saturated and none linear.
+fn polish(terms: Terms<'_>, mut root: Root, k: f64) -> (f64, bool) {
     for _ in 0..3 {
         let sums = classify(terms, root);
         if !(sums.c > 0.0) {
-            break;
+            return (root.delta, sums.saturated == k);
         }
         // With a base the linear terms are measured from it.
         let next = (k - sums.saturated + sums.e) / sums.c;
@@ -318,19 +418,16 @@ fn polish(terms: Terms<'_>, mut root: Root, k: f64) -> f64 {
         }
         let moved = (next - root.delta).abs();
         root.delta = next;
-        if moved <= 8.0 * f64::EPSILON * next.abs() {
+        if moved <= 64.0 * f64::EPSILON * next.abs() {
             break;
         }
     }
-    root.delta
+    (root.delta, false)
 }
 
 /// On a flat piece (exactly k groups saturated, none linear) the middle of it: no end point, where rounding decides.
 fn middle(terms: Terms<'_>, root: Root, k: f64) -> f64 {
-    let sums = classify(terms, root);
-    if sums.linear > 0.0 || sums.saturated != k {
-        return root.delta;
-    }
+    debug_assert_eq!(classify(terms, root).saturated, k);
     let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
     for (j, &c) in terms.c.iter().enumerate() {
         let scaled = c * root.scale;

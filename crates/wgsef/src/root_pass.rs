@@ -41,8 +41,10 @@ pub(crate) struct Part {
     pub(crate) length: usize,
     /// Of the groups dropped in the last pass.
     pub(crate) settled: Sums,
-    /// Of the active groups at the last t.
+    /// Of the active groups at the last t; after loading, of all that are active.
     pub(crate) here: Sums,
+    /// Σ clip(c t - e) at both ends of the bracket, after loading.
+    pub(crate) ends: (f64, f64),
 }
 
 const LANES: usize = 8;
@@ -233,30 +235,202 @@ fn settled(c: &[f64], e: impl Fn(usize) -> f64, lo: f64, hi: f64) -> Sums {
 
 /// True while the class of the group is open: it moves somewhere inside the bracket, and not from end to end.
 #[inline(always)]
-fn is_open(c: f64, e: f64, lo: f64, hi: f64) -> bool {
-    let (low, high) = (c * lo - e, c * hi - e);
+fn is_open(low: f64, high: f64) -> bool {
     !((low >= 1.0) | (high <= 0.0) | ((low >= 0.0) & (high <= 1.0)))
 }
 
 #[inline(always)]
 fn pack(c: &mut [f64], e: f64, lo: f64, hi: f64) -> usize {
     let mut length = 0;
-    for i in 0..c.len() {
+    let mut i = 0;
+    while i + LANES <= c.len() {
+        let mut block = [0.0; LANES];
+        block.copy_from_slice(&c[i..i + LANES]);
+        let open = block.map(|c| u8::from(is_open(c * lo - e, c * hi - e)));
+        push(c, &mut length, &block, open);
+        i += LANES;
+    }
+    while i < c.len() {
         let value = c[i];
         c[length] = value;
-        length += usize::from(is_open(value, e, lo, hi));
+        length += usize::from(is_open(value * lo - e, value * hi - e));
+        i += 1;
     }
     length
+}
+
+/// Appends the open ones of a block; `length` is at most the place of the block, so that nothing unread is overwritten.
+#[inline(always)]
+fn push(out: &mut [f64], length: &mut usize, block: &[f64; LANES], open: [u8; LANES]) {
+    if u64::from_ne_bytes(open) == 0 {
+        return;
+    }
+    let mut at = 0;
+    if let Some(room) = out.get_mut(*length..*length + LANES) {
+        for l in 0..LANES {
+            room[at & (LANES - 1)] = block[l];
+            at += usize::from(open[l]);
+        }
+    }
+    *length += at;
 }
 
 #[inline(always)]
 fn pack_each(c: &mut [f64], e: &mut [f64], lo: f64, hi: f64) -> usize {
     let mut length = 0;
-    for i in 0..c.len().min(e.len()) {
+    let n = c.len().min(e.len());
+    for i in 0..n {
         let (value, offset) = (c[i], e[i]);
         c[length] = value;
         e[length] = offset;
-        length += usize::from(is_open(value, offset, lo, hi));
+        length += usize::from(is_open(value * lo - offset, value * hi - offset));
     }
     length
+}
+
+/// The offsets of a chunk that is loaded.
+#[derive(Clone, Copy)]
+pub(crate) enum Loaded<'a> {
+    All(f64),
+    Each(&'a [f64]),
+}
+
+/// Copies the positive terms of a chunk that are open on the bracket.
+#[expect(clippy::too_many_arguments, reason = "one chunk of three arrays, with a bracket")]
+pub(crate) fn load_chunk(
+    source: &[f64],
+    scale: f64,
+    offsets: Loaded<'_>,
+    c: &mut [f64],
+    e: &mut [f64],
+    part: &mut Part,
+    lo: f64,
+    hi: f64,
+) {
+    vectorised(Load { source, scale, offsets, c, e, part, lo, hi });
+}
+
+struct Load<'a> {
+    source: &'a [f64],
+    scale: f64,
+    offsets: Loaded<'a>,
+    c: &'a mut [f64],
+    e: &'a mut [f64],
+    part: &'a mut Part,
+    lo: f64,
+    hi: f64,
+}
+
+impl Kernel for Load<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { source, scale, offsets, c, e, part, lo, hi } = self;
+        *part = Part::default();
+        let bracketed = lo > f64::NEG_INFINITY || hi < f64::INFINITY;
+        match offsets {
+            Loaded::All(uniform) => {
+                if bracketed {
+                    let value = |v: f64| v * scale;
+                    part.settled = settled_of(source, value, |_| uniform, lo, hi, &mut part.ends);
+                }
+                let mut length = 0;
+                let (blocks, rest) = source.as_chunks::<LANES>();
+                for block in blocks {
+                    let block = block.map(|c| c * scale);
+                    let open = block.map(|c| {
+                        u8::from(c > 0.0) & u8::from(!bracketed || is_open(c * lo - uniform, c * hi - uniform))
+                    });
+                    push(c, &mut length, &block, open);
+                }
+                for &value in rest {
+                    let value = value * scale;
+                    c[length.min(source.len() - 1)] = value;
+                    let open = !bracketed || is_open(value * lo - uniform, value * hi - uniform);
+                    length += usize::from(value > 0.0 && open);
+                }
+                part.length = length;
+                part.here = sums(&c[..length], |_| uniform, |_, _| 0.5);
+            }
+            Loaded::Each(offsets) => {
+                let offsets = &offsets[..source.len()];
+                if bracketed {
+                    part.settled = settled_of(source, |v| v, |i| offsets[i], lo, hi, &mut part.ends);
+                }
+                let mut length = 0;
+                for (&value, &offset) in source.iter().zip(offsets) {
+                    c[length] = value;
+                    e[length] = offset;
+                    let open = !bracketed || is_open(value * lo - offset, value * hi - offset);
+                    length += usize::from(value > 0.0 && open);
+                }
+                part.length = length;
+                let e = &e[..length];
+                part.here = sums(&c[..length], |i| e[i], |_, _| 0.5);
+            }
+        }
+    }
+}
+
+/// [`load_chunk`] for terms that stand in the chunk already.
+pub(crate) fn load_packed(c: &mut [f64], e: &mut [f64], part: &mut Part, lo: f64, hi: f64) {
+    let length = part.length;
+    *part = Part::default();
+    if length == 0 {
+        return;
+    }
+    let (c, e) = (&mut c[..length], &mut e[..length]);
+    part.length = length;
+    if lo > f64::NEG_INFINITY || hi < f64::INFINITY {
+        let offsets = &*e;
+        part.settled = settled_of(c, |v| v, |i| offsets[i], lo, hi, &mut part.ends);
+        part.length = pack_each(c, e, lo, hi);
+    }
+    let offsets = &e[..part.length];
+    part.here = sums(&c[..part.length], |i| offsets[i], |_, _| 0.5);
+}
+
+/// [`settled`] over positive terms, with the sums of clip(c t - e) at both ends.
+#[inline(always)]
+fn settled_of(
+    c: &[f64],
+    value: impl Fn(f64) -> f64,
+    e: impl Fn(usize) -> f64,
+    lo: f64,
+    hi: f64,
+    ends: &mut (f64, f64),
+) -> Sums {
+    let mut saturated = [0.0; LANES];
+    let mut sum_c = [0.0; LANES];
+    let mut sum_e = [0.0; LANES];
+    let mut at_lo = [0.0; LANES];
+    let mut at_hi = [0.0; LANES];
+    let (blocks, rest) = c.as_chunks::<LANES>();
+    let mut term = |l: usize, c: f64, e: f64| {
+        let c = value(c);
+        let (low, high) = (c * lo - e, c * hi - e);
+        // A zero term never moves; at an infinite end its product is not a number.
+        let positive = if c > 0.0 { 1.0 } else { 0.0 };
+        let is_saturated = if low >= 1.0 { positive } else { 0.0 };
+        let starts = if low >= 0.0 { positive } else { 0.0 };
+        let ends = if high <= 1.0 { 1.0 } else { 0.0 };
+        let is_linear = starts * ends * (1.0 - is_saturated);
+        saturated[l] += is_saturated;
+        sum_c[l] += is_linear * c;
+        sum_e[l] += is_linear * e;
+        at_lo[l] += if low > 0.0 { if low < 1.0 { low } else { 1.0 } } else { 0.0 };
+        at_hi[l] += if high > 0.0 { if high < 1.0 { high } else { 1.0 } } else { 0.0 };
+    };
+    for (b, block) in blocks.iter().enumerate() {
+        for l in 0..LANES {
+            term(l, block[l], e(b * LANES + l));
+        }
+    }
+    let done = blocks.len() * LANES;
+    for (i, &c) in rest.iter().enumerate() {
+        term(i, c, e(done + i));
+    }
+    *ends = (fold(at_lo), fold(at_hi));
+    Sums { saturated: fold(saturated), linear: 0.0, c: fold(sum_c), e: fold(sum_e) }
 }

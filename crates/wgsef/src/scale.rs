@@ -119,6 +119,7 @@ fn run<T: Scalar>(row: &mut [T], by: f64) {
     if by == 0.0 {
         row.fill(T::zero());
     } else if by != 1.0 {
-        row.iter_mut().for_each(|v| *v = <T as Scalar>::from_f64(Scalar::to_f64(*v) * by));
+        let by = <T as Scalar>::from_f64(by);
+        row.iter_mut().for_each(|v| *v = *v * by);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::norms::norms_into;
 use crate::root::{Offsets, RootMethod, Terms};
+use crate::survey::survey;
 use crate::{Error, Groups, Result, Weights, Workspace};
 use core_tensor::Scalar;
 use ndarray::ArrayViewD;
@@ -141,7 +142,7 @@ impl Wgsef {
                 *weighted = root * norm;
             }
         }
-        norms.iter().map(|&norm| usize::from(norm > 0.0)).sum()
+        survey(norms).positive
     }
 
     /// √dⱼ ‖xⱼ‖, as `weigh` left them.
