@@ -4,6 +4,8 @@
 ///
 /// A bracket around `start` by powers of 4, then secant steps that never leave it; ends when the bracket is as narrow as rounding.
 pub(crate) fn increasing_root(start: f64, mut g: impl FnMut(f64) -> f64) -> f64 {
+    // NaN becomes a number, too.
+    let start = if start < 1e290 { start.max(1e-290) } else { 1e290 };
     let (mut lo, mut hi) = (start, start);
     let (mut at_lo, mut at_hi) = (g(start), 0.0);
     if at_lo < 0.0 {

@@ -23,7 +23,7 @@ pub struct Regulariser {
 pub enum Momentum {
     /// `m = ρ m + (1 - ρ) g`, ρ in [0, 1).
     Average(f64),
-    /// `m = ρ m + g`, ρ in [0, 1).
+    /// `m = ρ m + g`, ρ in [0, 1). Gradients add up to 1/(1 - ρ) times themselves, the regulariser does not: it acts like (1 - ρ) λ.
     HeavyBall(f64),
 }
 

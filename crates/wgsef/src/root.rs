@@ -11,7 +11,7 @@ pub enum RootMethod {
     /// Safeguarded Newton steps on a shrinking list of groups: expected O(m).
     #[default]
     Newton,
-    /// All break points sorted and swept: O(m log m) always. The test oracle.
+    /// All break points sorted and searched: O(m log m) always. The test oracle.
     Sorted,
 }
 
@@ -65,11 +65,19 @@ impl Root {
         if self.base == 0.0 { c * self.delta - e } else { c.mul_add(self.base, -e) + c * self.delta }
     }
 
+    /// What is left of the offset e of the scaled term c after the base.
+    #[inline(always)]
+    pub(crate) fn offset(&self, scaled: f64, e: f64) -> f64 {
+        // Finite, for sums multiply it by 0.
+        if self.base == 0.0 { e } else { (-scaled.mul_add(self.base, -e)).clamp(-1e300, 1e300) }
+    }
+
     /// What rounding can make of a vanishing [`at`](Self::at).
     #[inline(always)]
     pub(crate) fn rounding(&self, c: f64, e: f64) -> f64 {
-        let e = if self.base == 0.0 { e } else { (c * self.scale).mul_add(self.base, -e).abs() };
-        32.0 * f64::EPSILON * (1.0 + e)
+        let e = self.offset(c * self.scale, e).abs();
+        // Where the value is far from 0 and 1 it does not matter.
+        (32.0 * f64::EPSILON * (1.0 + e)).min(1e-3)
     }
 
     /// t for the caller's c.
@@ -84,7 +92,7 @@ pub(crate) struct RootMemory {
     pub(crate) c: Vec<f64>,
     pub(crate) e: Vec<f64>,
     parts: Vec<Part>,
-    pub(crate) events: Vec<(f64, f64, f64)>,
+    pub(crate) points: Vec<f64>,
 }
 
 impl RootMemory {
@@ -113,8 +121,8 @@ pub(crate) fn root(terms: Terms<'_>, k: usize, method: RootMethod, memory: &mut 
     let k = k as f64;
     memory.fit(terms.c.len());
     let largest = largest(terms.c);
-    // Far from both ends the products below neither overflow nor lose bits.
-    let scale = if (1e-100..=1e100).contains(&largest) { 1.0 } else { safe_reciprocal(largest) };
+    // Not scaled without need: t is the reciprocal of a small term, and must not overflow. A product that does is saturated, rightly.
+    let scale = if (1e-250..=1e250).contains(&largest) { 1.0 } else { safe_reciprocal(largest) };
     let mut root = Root { scale, base: 0.0, delta: 0.0, passes: 0 };
     let mut exact;
     root.delta = one_root(terms, &root.clone(), k, method, memory, &mut root.passes);
@@ -238,6 +246,8 @@ fn shrinking_newton(
     }
     let mut t = match first {
         Some(t) => t,
+        // The base was close.
+        None if root.base != 0.0 && lo < 0.0 && hi > 0.0 => 0.0,
         None => {
             let t = (k - settled.saturated + settled.e + all.e) / (settled.c + all.c);
             if lo < t && t < hi { t } else if lo.is_finite() && hi.is_finite() { lo + 0.5 * (hi - lo) } else { t }
@@ -296,8 +306,8 @@ fn shrinking_newton(
             slow = 0;
             match random_break_point(memory, chunks, each, uniform, &mut random, inside) {
                 Some(point) => point,
-                // No break point is left inside: the function is linear there, and the Newton step is its root.
-                None if slope > 0.0 && inside(newton) => newton,
+                // No break point is left inside: the function is linear there. From within, the next Newton step is its root.
+                None if inside(lo + 0.5 * (hi - lo)) => lo + 0.5 * (hi - lo),
                 None => return Some(t),
             }
         };
@@ -328,7 +338,7 @@ fn load(
                     let value = value * root.scale;
                     let offset = terms.e.at(begin + i);
                     c[length] = value;
-                    e[length] = if root.base == 0.0 { offset } else { -value.mul_add(root.base, -offset) };
+                    e[length] = root.offset(value, offset);
                     length += usize::from(value > 0.0);
                 }
                 *part = Part { length, ..Part::default() };
@@ -413,10 +423,11 @@ fn polish(terms: Terms<'_>, mut root: Root, k: f64) -> (f64, bool) {
         }
         // With a base the linear terms are measured from it.
         let next = (k - sums.saturated + sums.e) / sums.c;
-        if !next.is_finite() {
+        let moved = (next - root.delta).abs();
+        // At a break point the classes are those of one side: a large move would be a step to the root of another piece.
+        if !(moved * sums.c <= 1e-3 * sums.linear) {
             break;
         }
-        let moved = (next - root.delta).abs();
         root.delta = next;
         if moved <= 64.0 * f64::EPSILON * next.abs() {
             break;
@@ -435,7 +446,7 @@ fn middle(terms: Terms<'_>, root: Root, k: f64) -> f64 {
             continue;
         }
         let e = terms.e.at(j);
-        let e = if root.base == 0.0 { e } else { -scaled.mul_add(root.base, -e) };
+        let e = root.offset(scaled, e);
         if root.at(c, terms.e.at(j)) >= 1.0 {
             low = low.max((1.0 + e) / scaled);
         } else {

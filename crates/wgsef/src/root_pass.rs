@@ -80,7 +80,7 @@ pub(crate) fn evaluate(c: &[f64], e: Option<&[f64]>, uniform: f64, root: Option<
                         } else if value > 0.0 {
                             total.linear += 1.0;
                             total.c += scaled;
-                            total.e += if r.base == 0.0 { e } else { -scaled.mul_add(r.base, -e) };
+                            total.e += r.offset(scaled, e);
                         }
                     }
                     total

@@ -34,11 +34,6 @@ impl Problem {
     pub(crate) fn plain(&self) -> Wgsef {
         Wgsef::new(Groups::contiguous(&self.sizes).unwrap(), self.k).unwrap()
     }
-
-    /// Number of non-zero groups of y.
-    pub(crate) fn nonzero(&self) -> usize {
-        self.omega().groups().kept(&self.y).unwrap().into_iter().filter(|kept| *kept).count()
-    }
 }
 
 /// Entries: reals, and a grid with zeros and ties.
