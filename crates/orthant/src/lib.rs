@@ -12,3 +12,5 @@ pub use core_optim;
 pub use datasets;
 #[cfg(feature = "sparse-linreg")]
 pub use sparse_linreg;
+#[cfg(feature = "wgsef")]
+pub use wgsef;

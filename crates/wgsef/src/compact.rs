@@ -32,7 +32,8 @@ impl Groups {
         let found = entries.len();
         ArrayD::from_shape_vec(shape, entries).map_err(|_| {
             let (found, expected) = (vec![found], shape.to_vec());
-            core_tensor::Error::Shape { argument: "shape", found, expected, reason: "the groups were made for that" }.into()
+            core_tensor::Error::Shape { argument: "shape", found, expected, reason: "the groups were made for that" }
+                .into()
         })
     }
 }

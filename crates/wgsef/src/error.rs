@@ -137,10 +137,7 @@ mod tests {
             text(Error::Overflow { group: 1 }),
             "the norm of group 1 is larger than the largest number; scale the tensor"
         );
-        assert_eq!(
-            text(Error::Incompatible { first: "a", second: "b", reason: "c" }),
-            "a does not go with b: c"
-        );
+        assert_eq!(text(Error::Incompatible { first: "a", second: "b", reason: "c" }), "a does not go with b: c");
         assert_eq!(text(check_lambda(f64::NAN).unwrap_err()), "`lambda` is NaN; it must be finite and >= 0");
         assert_eq!(text(check_positive("d", 0.0).unwrap_err()), "`d` is 0; it must be finite and > 0");
     }

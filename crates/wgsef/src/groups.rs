@@ -259,11 +259,7 @@ impl Groups {
     /// # Errors
     /// As [`axes`](Self::axes).
     pub fn neurons(inputs: usize, hidden: usize, outputs: usize) -> Result<Self> {
-        Self::composite([
-            Self::rows(hidden, inputs)?,
-            Self::singletons(&[hidden])?,
-            Self::columns(outputs, hidden)?,
-        ])
+        Self::composite([Self::rows(hidden, inputs)?, Self::singletons(&[hidden])?, Self::columns(outputs, hidden)?])
     }
 
     /// Number of groups, m.
@@ -289,7 +285,9 @@ impl Groups {
     pub fn size(&self, j: usize) -> usize {
         self.parts
             .iter()
-            .filter_map(|part| j.checked_sub(part.first).filter(|&j| j < part.count).map(|j| part.layout.size(j, part.count)))
+            .filter_map(|part| {
+                j.checked_sub(part.first).filter(|&j| j < part.count).map(|j| part.layout.size(j, part.count))
+            })
             .sum()
     }
 
@@ -302,7 +300,9 @@ impl Groups {
     pub(crate) fn flattened(&self) -> Option<Self> {
         let [part] = self.parts.as_slice() else { return None };
         let layout = match &part.layout {
-            Layout::Axes { .. } if part.layout.is_singletons(part.count) => Layout::Uniform { count: part.count, size: 1 },
+            Layout::Axes { .. } if part.layout.is_singletons(part.count) => {
+                Layout::Uniform { count: part.count, size: 1 }
+            }
             Layout::Axes { .. } => {
                 let owner: Vec<u32> = part.layout.owners().map(|owner| owner.map_or(FREE, |j| j as u32)).collect();
                 let sizes = (0..part.count).map(|j| part.layout.size(j, part.count)).collect();

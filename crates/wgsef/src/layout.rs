@@ -57,7 +57,10 @@ impl Layout {
                 let (found, expected) = (shape.to_vec(), expected.clone());
                 Err(core_tensor::Error::Shape { argument, found, expected, reason }.into())
             }
-            _ => check_length(argument, shape.iter().product(), self.entries(), reason),
+            _ => {
+                let entries = shape.iter().fold(1_usize, |n, &length| n.saturating_mul(length));
+                check_length(argument, entries, self.entries(), reason)
+            }
         }
     }
 

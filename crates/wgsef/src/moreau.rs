@@ -35,7 +35,7 @@ impl Wgsef {
         let mut squares = 0.0;
         for (j, ((factor, &u), &norm)) in weighted.iter_mut().zip(multipliers.iter()).zip(norms.iter()).enumerate() {
             // (1 - u/(u + λ d))/λ without cancellation.
-            *factor = self.weight(j) / (u + lambda * self.weight(j));
+            *factor = if norm > 0.0 { self.weight(j) / (u + lambda * self.weight(j)) } else { 0.0 };
             let gradient = *factor * norm;
             squares += gradient * gradient;
         }

@@ -97,7 +97,9 @@ fn absolute<T: Scalar>(data: &[T], out: &mut [f64]) {
     #[cfg(feature = "rayon")]
     if data.len() > 100_000 {
         use rayon::prelude::*;
-        out.par_chunks_mut(1 << 16).zip(data.par_chunks(1 << 16)).for_each(|(out, data)| vectorised(Absolute(data, out)));
+        out.par_chunks_mut(1 << 16)
+            .zip(data.par_chunks(1 << 16))
+            .for_each(|(out, data)| vectorised(Absolute(data, out)));
         return;
     }
     vectorised(Absolute(data, out));

@@ -129,7 +129,7 @@ impl Wgsef {
         let Workspace { weighted, multipliers, .. } = workspace;
         for (j, (factor, &u)) in weighted.iter_mut().zip(multipliers.iter()).enumerate() {
             let e = lambda * self.weight(j);
-            *factor = e / (u + e);
+            *factor = if u > 0.0 { e / (u + e) } else { 1.0 };
         }
         x.with_views_mut(|x| self.apply(x, &workspace.weighted));
         Ok(())
@@ -207,8 +207,7 @@ fn plain(c: &[f64], e: f64, t: f64, rounding: f64, weighted: &mut [f64], multipl
             energy[l] += spent;
         }
     }
-    let mut total =
-        Tally { kept: kept.iter().sum(), saturated: saturated.iter().sum(), energy: energy.iter().sum() };
+    let mut total = Tally { kept: kept.iter().sum(), saturated: saturated.iter().sum(), energy: energy.iter().sum() };
     for ((&c, weighted), multiplier) in c_rest.iter().zip(w_rest).zip(u_rest) {
         let (u, factor, spent) = one(c, e, c * t - e, rounding);
         (*multiplier, *weighted) = (u, factor);
@@ -256,6 +255,8 @@ fn one(c: f64, e: f64, value: f64, rounding: f64) -> (f64, f64, f64) {
     let u = if value > 1.0 - rounding { 1.0 } else { value };
     let u = if u < rounding || u <= 0.0 { 0.0 } else { u };
     let inverse = 1.0 / (u + e);
-    let factor = u * inverse;
-    (u, factor, (c * factor) * (c * inverse))
+    // Where both u and e vanish there is no quotient.
+    let factor = if u > 0.0 { u * inverse } else { 0.0 };
+    let energy = if u > 0.0 { (c * factor) * (c * inverse) } else { 0.0 };
+    (u, factor, energy)
 }

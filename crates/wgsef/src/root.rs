@@ -1,8 +1,8 @@
 //! The root of `Σ clip(cⱼ t - eⱼ) = k`: the one kernel behind value, proximal operators and projections (algorithm N).
 
 use crate::root_pass::{CHUNK, Loaded, Part, Sums, evaluate, load_chunk, load_packed, pack_and_evaluate};
-use crate::survey::largest;
 use crate::root_sorted::sorted_root;
+use crate::survey::largest;
 
 /// How the root is found; the result is the same to rounding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -121,13 +121,21 @@ pub(crate) fn root(terms: Terms<'_>, k: usize, method: RootMethod, memory: &mut 
     let k = k as f64;
     memory.fit(terms.c.len());
     let largest = largest(terms.c);
-    // Not scaled without need: t is the reciprocal of a small term, and must not overflow. A product that does is saturated, rightly.
-    let scale = if (1e-250..=1e250).contains(&largest) { 1.0 } else { safe_reciprocal(largest) };
+    // No more than is needed: t is the reciprocal of a small term and must not overflow, nor may sums. A product that does is rightly
+    // saturated.
+    let scale = if largest > 1e290 {
+        2.0_f64.powi(-66)
+    } else if largest < 1e-280 {
+        2.0_f64.powi(900)
+    } else {
+        1.0
+    };
     let mut root = Root { scale, base: 0.0, delta: 0.0, passes: 0 };
     let mut exact;
     root.delta = one_root(terms, &root.clone(), k, method, memory, &mut root.passes);
     (root.delta, exact) = polish(terms, root, k);
     if terms.e.largest() > LARGE_OFFSET {
+        // Where e has as many digits as there are, this root is only near; the second is measured from it.
         root.base = root.delta;
         root.delta = 0.0;
         root.delta = one_root(terms, &root.clone(), k, method, memory, &mut root.passes);
@@ -137,12 +145,6 @@ pub(crate) fn root(terms: Terms<'_>, k: usize, method: RootMethod, memory: &mut 
         root.delta = middle(terms, root, k);
     }
     root
-}
-
-/// 1/v without overflow.
-fn safe_reciprocal(v: f64) -> f64 {
-    let reciprocal = v.recip();
-    if reciprocal.is_finite() { reciprocal } else { f64::MAX }
 }
 
 fn one_root(
@@ -250,7 +252,13 @@ fn shrinking_newton(
         None if root.base != 0.0 && lo < 0.0 && hi > 0.0 => 0.0,
         None => {
             let t = (k - settled.saturated + settled.e + all.e) / (settled.c + all.c);
-            if lo < t && t < hi { t } else if lo.is_finite() && hi.is_finite() { lo + 0.5 * (hi - lo) } else { t }
+            if lo < t && t < hi {
+                t
+            } else if lo.is_finite() && hi.is_finite() {
+                lo + 0.5 * (hi - lo)
+            } else {
+                t
+            }
         }
     };
     let mut slow = 0;
@@ -316,14 +324,7 @@ fn shrinking_newton(
 }
 
 /// Copies the positive terms whose class is open on the bracket into the chunks of the active list; with a base, as offsets from it.
-fn load(
-    terms: Terms<'_>,
-    root: &Root,
-    (lo, hi): (f64, f64),
-    c: &mut [f64],
-    e: &mut [f64],
-    parts: &mut [Part],
-) {
+fn load(terms: Terms<'_>, root: &Root, (lo, hi): (f64, f64), c: &mut [f64], e: &mut [f64], parts: &mut [Part]) {
     let one = |(number, ((c, e), part)): (usize, ((&mut [f64], &mut [f64]), &mut Part))| {
         let begin = number * CHUNK;
         let source = &terms.c[begin..begin + c.len()];

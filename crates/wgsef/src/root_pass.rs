@@ -62,12 +62,8 @@ pub(crate) fn evaluate(c: &[f64], e: Option<&[f64]>, uniform: f64, root: Option<
             match (e, root) {
                 (None, None) => sums(c, |_| uniform, |_, _| 0.5),
                 (Some(e), None) => sums(c, |i| e[i], |_, _| 0.5),
-                (None, Some(r)) if r.base == 0.0 && r.scale == 1.0 => {
-                    sums(c, |_| uniform, |c, e| c * r.delta - e)
-                }
-                (Some(e), Some(r)) if r.base == 0.0 && r.scale == 1.0 => {
-                    sums(c, |i| e[i], |c, e| c * r.delta - e)
-                }
+                (None, Some(r)) if r.base == 0.0 && r.scale == 1.0 => sums(c, |_| uniform, |c, e| c * r.delta - e),
+                (Some(e), Some(r)) if r.base == 0.0 && r.scale == 1.0 => sums(c, |i| e[i], |c, e| c * r.delta - e),
                 // Sums of scaled c and of offsets from the base.
                 (e, Some(r)) => {
                     let mut total = Sums::default();
@@ -190,11 +186,7 @@ impl Kernel for Pass<'_> {
             part.length = if each { pack_each(c, e, lo, hi) } else { pack(c, uniform, lo, hi) };
         }
         let (c, e) = (&c[..part.length], &e[..part.length]);
-        part.here = if each {
-            sums(c, |i| e[i], |c, e| c * t - e)
-        } else {
-            sums(c, |_| uniform, |c, e| c * t - e)
-        };
+        part.here = if each { sums(c, |i| e[i], |c, e| c * t - e) } else { sums(c, |_| uniform, |c, e| c * t - e) };
     }
 }
 

@@ -131,7 +131,8 @@ impl Solver {
     }
 
     fn validate(&self) -> Result<()> {
-        let at_least = |argument, v: f64, least: f64, expected| check_range(argument, v, v >= least && v.is_finite(), expected);
+        let at_least =
+            |argument, v: f64, least: f64, expected| check_range(argument, v, v >= least && v.is_finite(), expected);
         at_least("tolerance", self.tolerance.unwrap_or(0.0), 0.0, "finite and >= 0")?;
         at_least("ridge", self.ridge, 0.0, "finite and >= 0")?;
         at_least("largest_factor", self.largest_factor, 1.0, "finite and >= 1")?;
@@ -253,7 +254,8 @@ impl Solver {
         let mut work = Workspace::default();
         let mut w = w.clone();
         omega.hard_prox_in_place(&mut w, 0.0, &mut work)?;
-        let chosen: Vec<bool> = work.multipliers().iter().zip(work.norms()).map(|(&u, &r)| u > 0.0 && r > 0.0).collect();
+        let chosen: Vec<bool> =
+            work.multipliers().iter().zip(work.norms()).map(|(&u, &r)| u > 0.0 && r > 0.0).collect();
         let keeps: Vec<bool> = omega.groups().owners(0).map(|owner| owner.is_none_or(|j| chosen[j])).collect();
         let mut g = Restricted { keeps: &keeps, ridge: self.ridge };
         let solver = self.fista::<T>().stopping(StoppingRule::none().gradient(self.relative::<T>().sqrt() * 1e-2));

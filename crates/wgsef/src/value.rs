@@ -33,11 +33,7 @@ impl Wgsef {
     ///
     /// # Errors
     /// Tensors of other shapes than the groups', entries that are not finite.
-    pub fn value_with<T: Scalar>(
-        &self,
-        x: &(impl Tensors<T> + ?Sized),
-        workspace: &mut Workspace,
-    ) -> Result<Value> {
+    pub fn value_with<T: Scalar>(&self, x: &(impl Tensors<T> + ?Sized), workspace: &mut Workspace) -> Result<Value> {
         let nonzero = x.with_views(|x| self.read("x", x, workspace))?;
         Ok(self.value_of_norms(nonzero, workspace))
     }

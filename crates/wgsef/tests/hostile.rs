@@ -19,7 +19,10 @@ fn omega(k: usize) -> Wgsef {
 
 #[test]
 fn budgets_and_groups() {
-    refused(Wgsef::new(Groups::uniform(2, 2).unwrap(), 0), "the budget `k` is 0; at least one group must be allowed (there are 2)");
+    refused(
+        Wgsef::new(Groups::uniform(2, 2).unwrap(), 0),
+        "the budget `k` is 0; at least one group must be allowed (there are 2)",
+    );
     refused(omega(1).set_budget(0), "the budget `k` is 0; at least one group must be allowed (there are 2)");
     refused(Groups::axes(&[], &[]), "axis 0 axes are not between 1 and 8 (the tensor has 0)");
     refused(Groups::axes(&[2; 9], &[]), "axis 9 axes are not between 1 and 8 (the tensor has 9)");
@@ -28,7 +31,8 @@ fn budgets_and_groups() {
     refused(Groups::channels(&[4]), "axis 1 does not exist (the tensor has 1)");
     refused(Groups::singletons(&[usize::MAX, 3]), "`shape` is inf; it must be countable in all");
     refused(Groups::contiguous(&[usize::MAX, 3]), "`sizes` is inf; it must be countable in all");
-    let list = |length, pointers: &[usize], indices: &[usize]| Groups::indexed(length, pointers, indices, Uncovered::Refuse);
+    let list =
+        |length, pointers: &[usize], indices: &[usize]| Groups::indexed(length, pointers, indices, Uncovered::Refuse);
     refused(list(3, &[], &[]), "`pointers` does not cut `indices` into groups: the first one is not 0 (entry 0)");
     refused(list(3, &[0, 2, 1], &[0, 1]), "`pointers` does not cut `indices` into groups: it decreases (entry 2)");
     refused(
@@ -40,14 +44,20 @@ fn budgets_and_groups() {
         list(3, &[0, 2, 4], &[0, 1, 1, 2]),
         "coordinate 1 stands in group 0 and again in group 1; groups must not overlap (`Latent` is the model for groups that do)",
     );
-    refused(list(3, &[0, 2], &[0, 1]), "coordinate 2 stands in no group; `Uncovered::Free` leaves such coordinates alone");
+    refused(
+        list(3, &[0, 2], &[0, 1]),
+        "coordinate 2 stands in no group; `Uncovered::Free` leaves such coordinates alone",
+    );
     refused(Groups::composite([]), "`parts` is empty; at least one part is needed");
     refused(Groups::concatenated([]), "`parts` is empty; at least one part is needed");
     refused(
         Groups::composite([Groups::rows(2, 2).unwrap(), Groups::rows(3, 2).unwrap()]),
         "`parts` has shape [3], but [2] is needed because the j-th groups of all parts are one group",
     );
-    refused(Latent::new(2, &[0, 1], &[0]), "coordinate 1 stands in no group; `Uncovered::Free` leaves such coordinates alone");
+    refused(
+        Latent::new(2, &[0, 1], &[0]),
+        "coordinate 1 stands in no group; `Uncovered::Free` leaves such coordinates alone",
+    );
     refused(Latent::new(2, &[0, 2], &[5, 0]), "group 0 names coordinate 5, but there are only 2 (counted from 0)");
 }
 
@@ -103,7 +113,10 @@ fn tensors_and_levels() {
     refused(omega(1).ball_projection(&good, -1.0), "`radius` is -1; it must be finite and >= 0");
     let mut work = Workspace::default();
     refused(omega(1).duality_gap(&good, &good, 0.0, &mut work), "`lambda` is 0; it must be finite and > 0");
-    refused(omega(1).stationarity(&good, &bad, 1.0, &mut work), "`gradient` holds NaN at [2]; every entry must be finite");
+    refused(
+        omega(1).stationarity(&good, &bad, 1.0, &mut work),
+        "`gradient` holds NaN at [2]; every entry must be finite",
+    );
     let mut x = good.clone();
     refused(
         omega(1).group_metric_prox_in_place(&mut x, &[1.0], 1.0, &mut work),
@@ -121,7 +134,10 @@ fn tensors_and_levels() {
         let message = format!("`epsilon` is {epsilon}; it must be in [0, 1)");
         refused(omega(1).half_space_step(&mut x, &good, 0.0, 0.1, epsilon, &mut work), &message);
     }
-    refused(omega(1).half_space_step(&mut x, &good, 0.0, 0.0, 0.0, &mut work), "`step` is 0; it must be finite and > 0");
+    refused(
+        omega(1).half_space_step(&mut x, &good, 0.0, 0.0, 0.0, &mut work),
+        "`step` is 0; it must be finite and > 0",
+    );
     assert_eq!(x, good);
     let huge = Array1::from_elem(4, 1.7e308);
     refused(omega(1).value(&huge), "the norm of group 0 is larger than the largest number; scale the tensor");
@@ -131,7 +147,10 @@ fn tensors_and_levels() {
 fn training() {
     let regulariser = |tensors: Vec<usize>| Regulariser { omega: omega(1), lambda: 0.1, tensors };
     let shapes: [&[usize]; 2] = [&[4], &[4]];
-    refused(ProxGradient::<f64>::new(&shapes, vec![regulariser(vec![2])]), "`tensors` is 2; it must be the number of a tensor");
+    refused(
+        ProxGradient::<f64>::new(&shapes, vec![regulariser(vec![2])]),
+        "`tensors` is 2; it must be the number of a tensor",
+    );
     refused(
         ProxGradient::<f64>::new(&shapes, vec![regulariser(vec![0]), regulariser(vec![0])]),
         "a regulariser does not go with another one on the same tensor: regularisers act on different tensors; put the groups into one",
@@ -164,7 +183,10 @@ fn training() {
         compact(&array![1.0, 2.0], 0, &[true]),
         "`kept` has shape [1], but [2] is needed because there is one per position on the axis",
     );
-    refused(Groups::uniform(2, 2).unwrap().mask(1, &[4], &[true; 2]), "`tensor` is 1; it must be the number of a tensor");
+    refused(
+        Groups::uniform(2, 2).unwrap().mask(1, &[4], &[true; 2]),
+        "`tensor` is 1; it must be the number of a tensor",
+    );
     assert!(Groups::uniform(2, 2).unwrap().mask(0, &[5], &[true; 2]).is_err());
     assert!(Groups::uniform(2, 2).unwrap().mask(0, &[usize::MAX, 2], &[true; 2]).is_err());
     assert!(HalfSpaceSchedule::new(1).turns(0, 1).is_err());
@@ -173,7 +195,9 @@ fn training() {
 
 #[test]
 fn nothing_at_all() {
-    for groups in [Groups::contiguous(&[]).unwrap(), Groups::contiguous(&[0, 0]).unwrap(), Groups::singletons(&[0]).unwrap()] {
+    for groups in
+        [Groups::contiguous(&[]).unwrap(), Groups::contiguous(&[0, 0]).unwrap(), Groups::singletons(&[0]).unwrap()]
+    {
         let omega = Wgsef::new(groups, 1).unwrap();
         let nothing = Array1::<f64>::zeros(0);
         assert_eq!(omega.value(&nothing).unwrap(), 0.0);
@@ -197,7 +221,10 @@ fn nothing_at_all() {
 #[test]
 fn used_memory() {
     let y = array![3.0, -1.0, 0.5, 0.2, 2.0, 2.0];
-    let small = Wgsef::new(Groups::uniform(3, 2).unwrap(), 2).unwrap().weights(Weights::each(&[1.0, 2.0, 3.0]).unwrap()).unwrap();
+    let small = Wgsef::new(Groups::uniform(3, 2).unwrap(), 2)
+        .unwrap()
+        .weights(Weights::each(&[1.0, 2.0, 3.0]).unwrap())
+        .unwrap();
     let large = Wgsef::new(Groups::singletons(&[6]).unwrap(), 2).unwrap();
     let mut work = Workspace::new(1);
     for _ in 0..2 {

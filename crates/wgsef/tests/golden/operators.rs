@@ -35,12 +35,20 @@ pub(crate) fn add(runner: Runner) -> Runner {
             check.close("x", &x, &case.vector("x"), tolerance);
             let u = Array1::from(work.multipliers().to_vec());
             check.close("u", &u, &case.vector("u"), tolerance);
-            let scale: Array1<f64> =
-                u.iter().enumerate().map(|(j, u)| if *u > 0.0 { u / (u + lambda * omega.weight(j)) } else { 0.0 }).collect();
+            let scale: Array1<f64> = u
+                .iter()
+                .enumerate()
+                .map(|(j, u)| if *u > 0.0 { u / (u + lambda * omega.weight(j)) } else { 0.0 })
+                .collect();
             check.close("scale", &scale, &case.vector("scale"), tolerance);
             check.same("nonzero_groups", info.kept, case.index("nonzero_groups"));
             check.scalar("omega_at_x", info.omega, case.number("omega_at_x"), tolerance);
-            check.scalar("omega_at_x, evaluated", omega.value(&x).expect("value"), case.number("omega_at_x"), tolerance);
+            check.scalar(
+                "omega_at_x, evaluated",
+                omega.value(&x).expect("value"),
+                case.number("omega_at_x"),
+                tolerance,
+            );
             if lambda > 0.0 {
                 let (envelope, gradient) = omega.moreau(&y, lambda).expect("moreau");
                 check.scalar("moreau_envelope", envelope, case.number("moreau_envelope"), tolerance);

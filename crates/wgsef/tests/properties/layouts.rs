@@ -121,7 +121,8 @@ fn composites_are_one_vector() {
     let mut tensors: Vec<ArrayD<f64>> = vec![w1.clone().into_dyn(), b1.clone().into_dyn(), w2.clone().into_dyn()];
     let info = omega.prox_in_place(tensors.as_mut_slice(), 0.8, &mut Workspace::default()).unwrap();
     // The same neurons as contiguous groups.
-    let neuron = |j: usize| w1.row(j).iter().copied().chain([b1[j]]).chain(w2.column(j).iter().copied()).collect::<Vec<_>>();
+    let neuron =
+        |j: usize| w1.row(j).iter().copied().chain([b1[j]]).chain(w2.column(j).iter().copied()).collect::<Vec<_>>();
     let flat = Array1::from((0..hidden).flat_map(neuron).collect::<Vec<_>>());
     let size = inputs + 1 + outputs;
     let contiguous = Wgsef::new(Groups::uniform(hidden, size).unwrap(), 2).unwrap();
@@ -132,7 +133,8 @@ fn composites_are_one_vector() {
         assert!((tensors[1][[j]] - expected[j * size + inputs]).abs() < 1e-14);
         assert!((tensors[2][[2, j]] - expected[j * size + inputs + 3]).abs() < 1e-14);
     }
-    let groups = Groups::concatenated([Groups::rows(hidden, inputs).unwrap(), Groups::columns(outputs, hidden).unwrap()]);
+    let groups =
+        Groups::concatenated([Groups::rows(hidden, inputs).unwrap(), Groups::columns(outputs, hidden).unwrap()]);
     let groups = groups.unwrap();
     assert_eq!((groups.count(), groups.size(0), groups.size(hidden), groups.tensors()), (12, inputs, outputs, 2));
     let flops = [vec![4.0; hidden], vec![3.0; hidden]].concat();

@@ -20,9 +20,7 @@ fn converges(training: ProxGradient<f64>, alpha: f64, steps: usize, tolerance: f
     for _ in 0..steps {
         let gradient = &x - &target.view().into_dyn();
         let bias_gradient = &bias - 5.0;
-        training
-            .step(&mut [x.view_mut(), bias.view_mut()], &[gradient.view(), bias_gradient.view()], alpha)
-            .unwrap();
+        training.step(&mut [x.view_mut(), bias.view_mut()], &[gradient.view(), bias_gradient.view()], alpha).unwrap();
     }
     let far = x.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(far < tolerance, "{far:e}");
@@ -97,7 +95,8 @@ fn compaction_changes_no_output() {
     let tensors = [w1.clone().into_dyn(), b1.clone().into_dyn(), w2.clone().into_dyn()];
     let kept = groups.kept(&tensors[..]).unwrap();
     assert_eq!(kept.iter().filter(|kept| **kept).count(), 4);
-    let (c1, cb, c2) = (compact(&w1, 0, &kept).unwrap(), compact(&b1, 0, &kept).unwrap(), compact(&w2, 1, &kept).unwrap());
+    let (c1, cb, c2) =
+        (compact(&w1, 0, &kept).unwrap(), compact(&b1, 0, &kept).unwrap(), compact(&w2, 1, &kept).unwrap());
     let input: Array1<f64> = normal_array(&mut rng(8), 4);
     let relu = |v: Array1<f64>| v.mapv(|v| v.max(0.0));
     let (full, small) = (w2.dot(&relu(w1.dot(&input) + &b1)), c2.dot(&relu(c1.dot(&input) + &cb)));
