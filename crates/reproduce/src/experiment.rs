@@ -43,6 +43,10 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::sparse_linreg::CONDITION,
     crate::sparse_linreg::REAL_DESIGNS,
     crate::sparse_linreg::REAL_RESPONSES,
+    crate::wgsef::LINEAR_TIME,
+    crate::wgsef::DIGITS,
+    crate::wgsef::NEURONS,
+    crate::wgsef::REGRESSION,
 ];
 
 /// What an experiment found.

@@ -13,6 +13,7 @@ mod job;
 mod sparse_linreg;
 mod statistics;
 mod table;
+mod wgsef;
 
 use experiment::{EXPERIMENTS, Experiment, Outcome};
 use std::io::Write;

@@ -325,7 +325,8 @@ fn shrinking_newton(
 
 /// Copies the positive terms whose class is open on the bracket into the chunks of the active list; with a base, as offsets from it.
 fn load(terms: Terms<'_>, root: &Root, (lo, hi): (f64, f64), c: &mut [f64], e: &mut [f64], parts: &mut [Part]) {
-    let one = |(number, ((c, e), part)): (usize, ((&mut [f64], &mut [f64]), &mut Part))| {
+    type Chunk<'c> = (usize, ((&'c mut [f64], &'c mut [f64]), &'c mut Part));
+    let one = |(number, ((c, e), part)): Chunk<'_>| {
         let begin = number * CHUNK;
         let source = &terms.c[begin..begin + c.len()];
         let offsets = match terms.e {

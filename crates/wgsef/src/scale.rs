@@ -120,6 +120,6 @@ fn run<T: Scalar>(row: &mut [T], by: f64) {
         row.fill(T::zero());
     } else if by != 1.0 {
         let by = <T as Scalar>::from_f64(by);
-        row.iter_mut().for_each(|v| *v = *v * by);
+        row.iter_mut().for_each(|v| *v *= by);
     }
 }

@@ -258,7 +258,7 @@ impl Solver {
             work.multipliers().iter().zip(work.norms()).map(|(&u, &r)| u > 0.0 && r > 0.0).collect();
         let keeps: Vec<bool> = omega.groups().owners(0).map(|owner| owner.is_none_or(|j| chosen[j])).collect();
         let mut g = Restricted { keeps: &keeps, ridge: self.ridge };
-        let solver = self.fista::<T>().stopping(StoppingRule::none().gradient(self.relative::<T>().sqrt() * 1e-2));
+        let solver = self.fista().stopping(StoppingRule::none().gradient(self.relative::<T>().sqrt() * 1e-2));
         let summary = solver.minimise_into(f, &mut g, &mut w, memory, &mut Unobserved)?;
         Ok(Fit {
             lambda: 0.0,
@@ -276,7 +276,7 @@ impl Solver {
         self.tolerance.unwrap_or(if size_of::<T>() == 4 { 1e-5 } else { 1e-8 })
     }
 
-    fn fista<T: Scalar>(&self) -> Fista {
+    fn fista(&self) -> Fista {
         let rule = self.lipschitz.map_or(StepRule::Backtracking(1.0), StepRule::Fixed);
         Fista::new().step_rule(rule).max_iterations(self.max_iterations)
     }
@@ -294,9 +294,9 @@ impl Solver {
         let mut penalty = Penalty::new(omega, lambda)?;
         let tolerance = self.relative::<T>();
         let solver = if penalty.has_free_coordinates() || lambda == 0.0 {
-            self.fista::<T>().stopping(StoppingRule::none().gradient(tolerance.sqrt()))
+            self.fista().stopping(StoppingRule::none().gradient(tolerance.sqrt()))
         } else {
-            self.fista::<T>().stopping(StoppingRule::none()).gap(tolerance)
+            self.fista().stopping(StoppingRule::none()).gap(tolerance)
         };
         let summary = solver.minimise_into(f, &mut penalty, &mut w, memory, &mut Unobserved)?;
         Ok(Fit {

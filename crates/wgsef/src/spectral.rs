@@ -82,3 +82,29 @@ impl<T: Scalar> Spectral<T> {
         Ok((out, info))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Spectral;
+    use core_tensor::random::{normal_array, rng};
+    use ndarray::Array2;
+
+    #[test]
+    fn low_rank_with_a_budget() {
+        let x: Array2<f64> = normal_array(&mut rng(1), (6, 4));
+        let mut spectral = Spectral::new(6, 4, 2).unwrap();
+        let (p, info) = spectral.prox(&x, 1e6).unwrap();
+        assert_eq!(info.kept, 2);
+        // Optimality: with v = (x - p)/λ, the value and its conjugate at v (half the sum of the two largest squares) add up to ⟨p, v⟩.
+        let v = (&x - &p) / 1e6;
+        let mut svd = core_tensor::linalg::Svd::new(6, 4);
+        svd.factorise(&v).unwrap();
+        let s = svd.singular_values().unwrap();
+        let conjugate = 0.5 * (s[0] * s[0] + s[1] * s[1]);
+        let value = spectral.value(&p).unwrap();
+        let product: f64 = p.iter().zip(&v).map(|(p, v)| p * v).sum();
+        assert!((value + conjugate - product).abs() <= 1e-10 * (value + conjugate));
+        assert!(spectral.value(&Array2::zeros((4, 6))).is_err());
+        assert!(spectral.prox(&Array2::from_elem((6, 4), f64::NAN), 1.0).is_err());
+    }
+}
