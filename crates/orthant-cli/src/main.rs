@@ -15,6 +15,7 @@ mod regression;
 mod report;
 mod sparse_linreg;
 mod threads;
+mod wgsef;
 
 use clap::Parser;
 use std::io::Write;
