@@ -60,6 +60,7 @@ pub enum Restart {
 /// | [`restart`](Self::restart) | by the gradient scheme | |
 /// | [`max_iterations`](Self::max_iterations) | 10 000 | any |
 /// | [`stopping`](Self::stopping) | certificate down by 10⁻⁶ | finite, ≥ 0 |
+/// | [`gap`](Self::gap) | none | finite, ≥ 0 |
 ///
 /// ```
 /// use core_optim::{Fista, SmoothObjective, prox::L1};
@@ -86,6 +87,7 @@ pub struct Fista {
     restart: Restart,
     max_iterations: usize,
     stopping: StoppingRule,
+    gap: Option<f64>,
 }
 
 impl Default for Fista {
@@ -104,6 +106,7 @@ impl Fista {
             restart: Restart::Gradient,
             max_iterations: 10_000,
             stopping: StoppingRule::default(),
+            gap: None,
         }
     }
 
@@ -139,6 +142,20 @@ impl Fista {
     #[must_use]
     pub fn stopping(mut self, rule: StoppingRule) -> Self {
         self.stopping = rule;
+        self
+    }
+
+    /// Also stops, with [`Stopped::Converged`], when the duality gap
+    ///
+    /// ```text
+    /// g(x) + g*(-∇f(x)) + xᵀ∇f(x)  ≥  F(x) - min F        for convex f
+    /// ```
+    ///
+    /// is at most `tolerance` · max(1, |F(0)|). It costs one more gradient and is looked at in every tenth iteration. For penalties whose
+    /// conjugate is finite everywhere (otherwise it is +∞ until the dual point is feasible to the bit).
+    #[must_use]
+    pub fn gap(mut self, tolerance: f64) -> Self {
+        self.gap = Some(tolerance);
         self
     }
 
@@ -191,6 +208,9 @@ impl Fista {
         if let Momentum::StronglyConvex(mu) = self.momentum {
             check_positive("momentum.strongly_convex", mu)?;
         }
+        if let Some(tolerance) = self.gap {
+            crate::error::check_non_negative("gap", tolerance)?;
+        }
         self.stopping.validate()
     }
 
@@ -216,6 +236,16 @@ impl Fista {
         let mut residual = T::infinity();
         let mut first_residual = None;
         let (mut iterations, mut evaluations) = (0, 0);
+        let gap_limit = match self.gap {
+            None => T::zero(),
+            Some(tolerance) => {
+                work.forward.fill(T::zero());
+                evaluations += 1;
+                let at_zero = f.value(&work.forward) + g.value(&work.forward);
+                constant::<T>(tolerance) * at_zero.abs().max(T::one())
+            }
+        };
+        let mut gap = None;
 
         let stopped = loop {
             if iterations == self.max_iterations {
@@ -338,6 +368,14 @@ impl Fista {
             if let Some(reason) = self.stopping.check(&measures) {
                 break reason;
             }
+            if self.gap.is_some() && (iterations % GAP_EVERY == 0 || residual == T::zero()) {
+                evaluations += 1;
+                let found = duality_gap(f, g, work)?;
+                gap = Some(found);
+                if found <= gap_limit {
+                    break Stopped::Converged;
+                }
+            }
             if residual == T::zero() {
                 break Stopped::Converged;
             }
@@ -349,8 +387,25 @@ impl Fista {
                 f.value(&work.x) + g.value(&work.x)
             }
         };
-        Ok(Summary { value, gradient_norm: residual, iterations, evaluations, stopped })
+        Ok(Summary { value, gradient_norm: residual, gap, iterations, evaluations, stopped })
     }
+}
+
+/// How often the duality gap is looked at.
+const GAP_EVERY: usize = 10;
+
+/// The duality gap at `work.x`.
+fn duality_gap<T: Scalar>(
+    f: &mut (impl SmoothObjective<T> + ?Sized),
+    g: &mut (impl Proximal<T> + ?Sized),
+    work: &mut FistaWorkspace<T>,
+) -> Result<T> {
+    f.value_and_gradient_into(&work.x, &mut work.gradient);
+    Zip::from(&mut work.new).and(&work.gradient).for_each(|out, &d| *out = -d);
+    let Some(conjugate) = g.conjugate(&work.new) else {
+        return Err(Error::Unsupported { what: "conjugate", needed_by: "stopping by the duality gap" });
+    };
+    Ok(g.value(&work.x) + conjugate + dot(&work.x, &work.gradient))
 }
 
 /// √moved = ‖new - y‖, computed again with scaling where the square overflowed or underflowed.

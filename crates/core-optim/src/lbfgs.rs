@@ -236,7 +236,7 @@ impl Lbfgs {
                 break Stopped::Unbounded;
             }
         };
-        Ok(Summary { value, gradient_norm, iterations, evaluations, stopped })
+        Ok(Summary { value, gradient_norm, gap: None, iterations, evaluations, stopped })
     }
 }
 

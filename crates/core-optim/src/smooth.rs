@@ -36,6 +36,8 @@ pub struct Summary<T> {
     /// The certificate: ‖∇f‖ at the returned point; for a composite objective the norm of the prox-gradient mapping at
     /// the point from which the last step was taken, which bounds the one at the returned point.
     pub gradient_norm: T,
+    /// The duality gap, when the method last computed it: an upper bound on how far the objective there was above its minimum.
+    pub gap: Option<T>,
     /// Completed iterations.
     pub iterations: usize,
     /// Evaluations of the objective, with or without gradient.

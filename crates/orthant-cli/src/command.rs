@@ -6,6 +6,7 @@ use crate::datasets::DatasetsArguments;
 use crate::failure::Outcome;
 use crate::sparse_linreg::{self, CvArguments, DiagnoseArguments, PathArguments, SelectArguments};
 use crate::stablemax::{self, CollapseArguments, GrokArguments};
+use crate::wgsef::{InspectArguments, ProxArguments, PruneArguments};
 use clap::{Parser, Subcommand};
 
 /// Regularisation, sparsity, orthogonality and structure learning on files.
@@ -34,6 +35,9 @@ enum Method {
     /// Look for softmax collapse in logits, and train networks on tasks of delayed generalisation (StableMax)
     #[command(subcommand)]
     Stablemax(Stablemax),
+    /// Prune the tensors of a network to a budget of filters, channels, kernels or weights (WGSEF)
+    #[command(subcommand)]
+    Wgsef(Wgsef),
     /// List the data sets that come with the program, or write one as CSV
     Datasets(DatasetsArguments),
 }
@@ -46,6 +50,19 @@ enum Colide {
     /// Ask a saved fit: total effects, interventions, counterfactuals, root causes, adjustment sets
     #[command(after_help = EXIT_CODES)]
     Query(QueryArguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum Wgsef {
+    /// Report the norms of all groups and what a budget would keep
+    #[command(after_help = EXIT_CODES)]
+    Inspect(Box<InspectArguments>),
+    /// Shrink towards the budget: ridge on the large groups, a threshold on the others
+    #[command(after_help = EXIT_CODES)]
+    Prox(Box<ProxArguments>),
+    /// Keep the k largest groups and zero the rest, or remove them
+    #[command(after_help = EXIT_CODES)]
+    Prune(Box<PruneArguments>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,6 +119,9 @@ impl Command {
             Method::Bcd(Bcd::Propagate(arguments)) => crate::bcd::propagate(&arguments),
             Method::Stablemax(Stablemax::Diagnose(arguments)) => stablemax::diagnose(&arguments),
             Method::Stablemax(Stablemax::Grok(arguments)) => stablemax::grok(&arguments),
+            Method::Wgsef(Wgsef::Inspect(arguments)) => crate::wgsef::inspect(&arguments),
+            Method::Wgsef(Wgsef::Prox(arguments)) => crate::wgsef::prox(&arguments),
+            Method::Wgsef(Wgsef::Prune(arguments)) => crate::wgsef::prune(&arguments),
             Method::Datasets(arguments) => crate::datasets::run(&arguments),
         }
     }

@@ -16,6 +16,7 @@ mod report;
 mod sparse_linreg;
 mod stablemax;
 mod threads;
+mod wgsef;
 
 use clap::Parser;
 use std::io::Write;

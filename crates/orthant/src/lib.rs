@@ -6,6 +6,8 @@
 pub use bcd;
 #[cfg(feature = "colide")]
 pub use colide;
+#[cfg(feature = "compander")]
+pub use compander;
 #[cfg(feature = "core-optim")]
 pub use core_optim;
 #[cfg(feature = "datasets")]
@@ -14,3 +16,5 @@ pub use datasets;
 pub use sparse_linreg;
 #[cfg(feature = "stablemax")]
 pub use stablemax;
+#[cfg(feature = "wgsef")]
+pub use wgsef;

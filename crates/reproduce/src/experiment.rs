@@ -49,6 +49,10 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::stablemax::FLOAT_TYPES,
     crate::stablemax::REAL_DATA,
     crate::grokking::LAZINESS,
+    crate::wgsef::LINEAR_TIME,
+    crate::wgsef::DIGITS,
+    crate::wgsef::NEURONS,
+    crate::wgsef::REGRESSION,
 ];
 
 /// What an experiment found.

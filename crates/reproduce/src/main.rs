@@ -15,6 +15,7 @@ mod sparse_linreg;
 mod stablemax;
 mod statistics;
 mod table;
+mod wgsef;
 
 use experiment::{EXPERIMENTS, Experiment, Outcome};
 use std::io::Write;

@@ -1,0 +1,12 @@
+//! Claims about group sparsity with an explicit budget.
+
+mod digits;
+mod linear_time;
+mod network;
+mod neurons;
+mod regression;
+
+pub(crate) use digits::DIGITS;
+pub(crate) use linear_time::LINEAR_TIME;
+pub(crate) use neurons::NEURONS;
+pub(crate) use regression::REGRESSION;
