@@ -59,7 +59,7 @@ impl<T: Scalar, F: CompandingFunction<T>> Compander<T, F> {
 /// The u with M(u) = m for a function without a closed form: M' = 1/ψ' ≥ 1/ψ'(0), so the root lies between 0 and
 /// m ψ'(0). Newton's steps within a shrinking bracket, halving it where they leave it; on ln M where M is far above m,
 /// because M may grow like an exponential, down which plain steps are short.
-pub(crate) fn inverse_mirror<T: Scalar, F: CompandingFunction<T> + ?Sized>(function: &F, m: T) -> T {
+pub(crate) fn inverse_mirror<T: Scalar, F: CompandingFunction<T>>(function: &F, m: T) -> T {
     let magnitude = m.abs();
     let mut high = magnitude * function.derivative(T::zero());
     if !(high > T::zero()) || !high.is_finite() {

@@ -102,7 +102,8 @@ fn update_and_step_agree() {
         weight_decay: 0.5,
         ..SgdOptions::default()
     };
-    let make: [(Box<dyn Optimiser<f64>>, Box<dyn Optimiser<f64>>); 2] = [
+    type Pair = (Box<dyn Optimiser<f64>>, Box<dyn Optimiser<f64>>);
+    let make: [Pair; 2] = [
         (Box::new(AdamW::new(n, adam).unwrap()), Box::new(AdamW::new(n, adam).unwrap())),
         (Box::new(Sgd::new(n, sgd).unwrap()), Box::new(Sgd::new(n, sgd).unwrap())),
     ];

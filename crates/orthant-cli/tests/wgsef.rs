@@ -85,7 +85,7 @@ fn refusals_name_tensor_and_option() {
     let place = Place::new();
     place.file("net.safetensors", network());
     let refuse = |words: &[&str], message: &str| {
-        place.refuse(&[&["wgsef", "prune", "net.safetensors"], words].concat(), message)
+        place.refuse(&[&["wgsef", "prune", "net.safetensors"], words].concat(), message);
     };
     refuse(&["--budget", "0"], "--budget is 0; at least one group must be allowed");
     refuse(&["--keep", "1.5"], "--keep is 1.5; it must be above 0 and at most 1");

@@ -57,7 +57,7 @@ proptest! {
         let v = matrix(seed, rows, columns);
         let compander = Compander::new(Softsign, 0.7, 0.9).unwrap();
         let layer = CompandedWeight::new(v.clone(), vec![compander]).unwrap();
-        let weights = layer.clone().fold();
+        let weights = layer.fold();
         prop_assert_eq!(&weights, &compander.compand(&v));
         let (unfolded, clipped) = CompandedWeight::from_weights(&weights, vec![compander], OutOfBound::Refuse).unwrap();
         prop_assert_eq!(clipped, 0);

@@ -11,6 +11,9 @@ pub(super) struct Network {
     pub(super) tensors: [ArrayD<f32>; 4],
 }
 
+/// Weights and bias of the first layer, then of the second.
+type Parts<'a> = (ArrayView2<'a, f32>, Array1<f32>, ArrayView2<'a, f32>, Array1<f32>);
+
 impl Network {
     /// Normal weights of variance 2 / inputs, no biases.
     pub(super) fn new(inputs: usize, hidden: usize, classes: usize, streams: &Streams) -> Self {
@@ -22,7 +25,7 @@ impl Network {
         Self { tensors: [weight(hidden, inputs, 0), bias(hidden), weight(classes, hidden, 1), bias(classes)] }
     }
 
-    fn parts(&self) -> Outcome<(ArrayView2<'_, f32>, Array1<f32>, ArrayView2<'_, f32>, Array1<f32>)> {
+    fn parts(&self) -> Outcome<Parts<'_>> {
         let [w1, b1, w2, b2] = &self.tensors;
         Ok((
             w1.view().into_dimensionality::<Ix2>()?,

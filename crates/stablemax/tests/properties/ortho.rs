@@ -79,7 +79,7 @@ proptest! {
             Box::new(Sgd::new(n, SgdOptions { learning_rate: 0.1, momentum: 0.9, ..SgdOptions::default() }).unwrap())
         };
         let mut optimiser = OrthoGrad::new(inner, &Layout::new(&[(1, n)]), options).unwrap();
-        let mut now = w.clone();
+        let mut now = w;
         for t in 1..=5_usize {
             let before = now.clone();
             let gradient: Vec<f64> = g.iter().enumerate().map(|(i, v)| v + ((i * t) % 5) as f64 - 2.0).collect();

@@ -79,7 +79,7 @@ pub(crate) fn add(runner: Runner) -> Runner {
                 check.close("u_group_metric", &u, &case.vector("u_group_metric"), tolerance);
             }
             if case.has("full_metric") {
-                let mut x = y.clone();
+                let mut x = y;
                 omega.metric_prox_in_place(&mut x, &case.vector("full_metric"), lambda, &mut work).expect("prox");
                 check.close("x_full_metric", &x, &case.vector("x_full_metric"), tolerance);
                 let u = Array1::from(work.multipliers().to_vec());

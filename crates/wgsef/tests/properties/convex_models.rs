@@ -10,7 +10,7 @@ use wgsef::{Groups, Penalty, Solver, Wgsef, Workspace};
 fn data() -> (Array2<f64>, Array1<f64>) {
     let x: Array2<f64> = normal_array(&mut rng(1), (40, 24));
     let noise: Array1<f64> = normal_array(&mut rng(2), 40);
-    let y = 2.0 * &x.column(0) - &x.column(1) + 1.5 * &x.column(9) + 0.3 * noise;
+    let y = 2.0 * &x.column(0) - x.column(1) + 1.5 * &x.column(9) + 0.3 * noise;
     (x, y)
 }
 

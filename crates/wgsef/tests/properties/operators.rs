@@ -47,7 +47,7 @@ proptest! {
         }
         prop_assert_eq!(info.kept, omega.groups().kept(&x).unwrap().iter().filter(|kept| **kept).count());
         let untouched = omega.prox(&p.y, 0.0).unwrap().0;
-        prop_assert_eq!(untouched, p.y.clone());
+        prop_assert_eq!(untouched, p.y);
     }
 
     /// The other reading: ridge for saturated groups, group soft-thresholding at λ √d/t for the others.
