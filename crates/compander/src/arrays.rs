@@ -50,6 +50,12 @@ impl<T: Scalar, F: CompandingFunction<T>> Compander<T, F> {
     /// [`Error::Argument`] when the shapes differ; nothing is written then.
     pub fn compand_into<D: Dimension>(&self, v: &ArrayRef<T, D>, w: &mut ArrayRef<T, D>) -> Result<()> {
         check_shape("w", w, v.shape(), "`v` has that shape")?;
+        self.fill(v, w);
+        Ok(())
+    }
+
+    /// [`Compander::compand_into`] for arrays of one shape.
+    pub(crate) fn fill<D: Dimension>(&self, v: &ArrayRef<T, D>, w: &mut ArrayRef<T, D>) {
         if v.strides() == w.strides()
             && let (Some(v), Some(w)) = (v.as_slice_memory_order(), w.as_slice_memory_order_mut())
         {
@@ -57,12 +63,13 @@ impl<T: Scalar, F: CompandingFunction<T>> Compander<T, F> {
         } else {
             Zip::from(w).and(v).for_each(|w, &v| *w = self.value(v));
         }
-        Ok(())
     }
 
     /// Allocating form of [`Compander::compand_into`].
     pub fn compand<D: Dimension>(&self, v: &ArrayRef<T, D>) -> Array<T, D> {
-        v.mapv(|v| self.value(v))
+        let mut w = v.to_owned();
+        self.fill(v, &mut w);
+        w
     }
 
     /// Writes dL/dv = G (a/b) ψ'(v/b) to `gradient` and returns dL/da and dL/db, for the upstream gradient G = dL/dw. `w`
@@ -96,9 +103,9 @@ impl<T: Scalar, F: CompandingFunction<T>> Compander<T, F> {
         } else {
             let mut sums = Sums::default();
             Zip::from(gradient).and(v).and(w).and(upstream).for_each(|gradient, &v, &w, &upstream| {
-                let elasticity;
-                (*gradient, elasticity) = self.pull_back(v, upstream);
-                sums.add(Scalar::to_f64(upstream * w), Scalar::to_f64(elasticity));
+                let (slope, elasticity) = self.slopes(v);
+                *gradient = upstream * slope;
+                sums.add(Scalar::to_f64(upstream * w), Scalar::to_f64(upstream * elasticity));
             });
             sums
         };
@@ -165,12 +172,12 @@ impl<T: Scalar, F: CompandingFunction<T>> Compander<T, F> {
         Ok(self.shape_gradient(sums))
     }
 
-    /// G (a/b) ψ'(u) and G u ψ'(u).
+    /// (a/b) ψ'(u) and u ψ'(u).
     #[inline(always)]
-    fn pull_back(&self, v: T, upstream: T) -> (T, T) {
+    fn slopes(&self, v: T) -> (T, T) {
         let u = v / self.width();
         let function = self.function();
-        (upstream * (self.range() / self.width() * function.derivative(u)), upstream * function.elasticity(u))
+        (self.range() / self.width() * function.derivative(u), function.elasticity(u))
     }
 
     fn shape_gradient(&self, sums: Sums) -> ShapeGradient {
@@ -198,10 +205,13 @@ pub fn check_latent<T: Scalar, D: Dimension>(v: &ArrayRef<T, D>) -> Result<()> {
 }
 
 pub(crate) fn check_no_nan<T: Scalar, D: Dimension>(argument: &'static str, x: &ArrayRef<T, D>) -> Result<()> {
-    match x.iter().position(|x| x.is_nan()) {
-        None => Ok(()),
-        Some(flat) => Err(Error::NotANumber { argument, index: position(x.shape(), flat) }),
-    }
+    // Without an early end the loop over memory is vectorised: the usual array has no NaN.
+    let suspicious = match x.as_slice_memory_order() {
+        Some(entries) => entries.iter().fold(false, |found, x| found | x.is_nan()),
+        None => true,
+    };
+    let first = if suspicious { x.iter().position(|x| x.is_nan()) } else { None };
+    first.map_or(Ok(()), |flat| Err(Error::NotANumber { argument, index: position(x.shape(), flat) }))
 }
 
 /// The indices of entry number `flat` in logical order.
@@ -292,16 +302,16 @@ impl<T: Scalar, F: CompandingFunction<T>> Kernel for Backward<'_, T, F> {
         let (gradient_lanes, gradient_rest) = gradient.as_chunks_mut::<LANES>();
         for (((v, w), upstream), gradient) in v_lanes.iter().zip(w_lanes).zip(upstream_lanes).zip(gradient_lanes) {
             for lane in 0..LANES {
-                let elasticity;
-                (gradient[lane], elasticity) = compander.pull_back(v[lane], upstream[lane]);
-                lanes.add(lane, upstream[lane] * w[lane], elasticity);
+                let (slope, elasticity) = compander.slopes(v[lane]);
+                gradient[lane] = upstream[lane] * slope;
+                lanes.add(lane, upstream[lane] * w[lane], upstream[lane] * elasticity);
             }
         }
         let rest = v_rest.iter().zip(w_rest).zip(upstream_rest).zip(gradient_rest);
         for (lane, (((&v, &w), &upstream), gradient)) in rest.enumerate() {
-            let elasticity;
-            (*gradient, elasticity) = compander.pull_back(v, upstream);
-            lanes.add(lane, upstream * w, elasticity);
+            let (slope, elasticity) = compander.slopes(v);
+            *gradient = upstream * slope;
+            lanes.add(lane, upstream * w, upstream * elasticity);
         }
         lanes.sums()
     }
@@ -337,12 +347,12 @@ impl<T: Scalar> Rates<T> {
         velocity: &mut T,
         upstream: T,
     ) -> T {
-        let (_, elasticity) = compander.pull_back(*v, upstream);
-        let (gradient, _) = compander.pull_back(*v, upstream + self.on_effective * *w);
-        *velocity = self.momentum * *velocity + (gradient + self.on_latent * *v);
+        let (slope, elasticity) = compander.slopes(*v);
+        let gradient = (upstream + self.on_effective * *w) * slope + self.on_latent * *v;
+        *velocity = self.momentum * *velocity + gradient;
         *v -= self.learning_rate * *velocity;
         *w = compander.value(*v);
-        elasticity
+        upstream * elasticity
     }
 }
 

@@ -242,14 +242,13 @@ impl<T: Scalar, D: RemoveAxis, F: CompandingFunction<T>> CompandedWeight<T, D, F
     }
 
     fn refresh(&mut self) {
-        let fits = "latent and effective weights have one shape";
         if let [compander] = &*self.companders {
-            compander.compand_into(&self.latent, &mut self.effective).expect(fits);
+            compander.fill(&self.latent, &mut self.effective);
             return;
         }
         let channels = self.latent.outer_iter().zip(self.effective.outer_iter_mut()).zip(&self.companders);
         for ((v, mut w), compander) in channels {
-            compander.compand_into(&v, &mut w).expect(fits);
+            compander.fill(&v, &mut w);
         }
     }
 }

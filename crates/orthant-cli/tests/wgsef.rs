@@ -117,3 +117,35 @@ fn refusals_name_tensor_and_option() {
         );
     }
 }
+
+/// Selection goes by norms alone: a cost would have no effect, so it is no option of `prune` and `inspect`.
+#[test]
+fn costs_belong_to_the_operator() {
+    let place = Place::new();
+    let mut weights = Array2::<f64>::from_elem((2, 4), 1.0);
+    weights.row_mut(1).fill(0.5);
+    let kernel = Array2::<f64>::from_elem((2, 2), 1.0);
+    let tensor = |x: &Array2<f64>| x.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    let (wide, narrow) = (tensor(&weights), tensor(&kernel));
+    let views = [
+        ("wide", TensorView::new(Dtype::F64, vec![2, 4], &wide).unwrap()),
+        ("narrow", TensorView::new(Dtype::F64, vec![2, 2], &narrow).unwrap()),
+    ];
+    place.file("net.safetensors", safetensors::serialize(views, None).unwrap());
+    for command in ["prune", "inspect"] {
+        let run = place.run(&["wgsef", command, "net.safetensors", "--cost", "size"]);
+        assert!(run.code == 2 && run.err.starts_with("error: unexpected argument '--cost'"), "{}", run.err);
+    }
+    // With the cost of its size the wide tensor shrinks more than the narrow one.
+    let norm = |cost: &str, folder: &str| {
+        let words = ["wgsef", "prox", "net.safetensors", "--global", "--budget", "4", "--lambda", "1"];
+        place.succeed(&[&words[..], &["--cost", cost, "--out", folder]].concat());
+        let written = place.bytes(&format!("{folder}/tensors.safetensors"));
+        let file = SafeTensors::deserialize(&written).unwrap();
+        ["wide", "narrow"].map(|name| f64::from_le_bytes(file.tensor(name).unwrap().data()[..8].try_into().unwrap()))
+    };
+    let (plain, size) = (norm("plain", "plain"), norm("size", "size"));
+    assert_eq!(plain, [0.5, 0.5]);
+    // Mean size 3: d = 4/3 and 2/3, so 1/(1 + d).
+    assert!((size[0] - 3.0 / 7.0).abs() < 1e-12 && (size[1] - 0.6).abs() < 1e-12, "{size:?}");
+}

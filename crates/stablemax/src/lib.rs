@@ -9,6 +9,7 @@ mod float_type;
 #[cfg(feature = "lab")]
 #[cfg_attr(docsrs, doc(cfg(feature = "lab")))]
 pub mod lab;
+mod lanes;
 mod layout;
 mod link;
 mod loss;

@@ -98,14 +98,7 @@ arc_tangent!(
 #[cfg(test)]
 mod tests {
     use crate::elementary::atan;
-
-    /// A generator of bits with every exponent (splitmix64).
-    fn bits(state: &mut u64) -> u64 {
-        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
+    use crate::elementary::random_bits::bits;
 
     /// Distance in units of the last place of `b`.
     fn units(a: f64, b: f64) -> f64 {

@@ -13,6 +13,8 @@
 
 mod atan;
 mod exp;
+#[cfg(test)]
+mod random_bits;
 
 use crate::Scalar;
 

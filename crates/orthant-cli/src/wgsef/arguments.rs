@@ -23,9 +23,6 @@ pub(crate) struct TensorArguments {
     /// One budget for the groups of all tensors together
     #[arg(long)]
     pub(crate) global: bool,
-    /// What a group costs: all the same, or as many as it has entries (the multiplications of a filter at one place)
-    #[arg(long, value_enum, default_value_t = CostName::Plain)]
-    pub(crate) cost: CostName,
     #[command(flatten)]
     pub(crate) results: ResultArguments,
 }
@@ -45,6 +42,9 @@ pub(crate) struct ProxArguments {
     /// The level λ of the proximal operator
     #[arg(long, value_name = "NUMBER")]
     pub(crate) lambda: f64,
+    /// How much dearer than others a group's squared norm is: all the same, or as many as it has entries (the multiplications of a filter at one place)
+    #[arg(long, value_enum, default_value_t = CostName::Plain)]
+    pub(crate) cost: CostName,
 }
 
 /// Keep the k largest groups.

@@ -16,7 +16,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 enum Action<'a> {
     Inspect,
-    Prox(f64),
+    Prox { lambda: f64, cost: CostName },
     Prune { compact: bool, follow: &'a [String] },
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn prox(arguments: &ProxArguments) -> Outcome<()> {
     if !(lambda >= 0.0 && lambda.is_finite()) {
         return Err(Failure::input(format!("--lambda is {lambda}; it must be finite and >= 0")));
     }
-    run(&arguments.tensors, &Action::Prox(lambda))
+    run(&arguments.tensors, &Action::Prox { lambda, cost: arguments.cost })
 }
 
 /// `orthant wgsef prune`.
@@ -75,7 +75,7 @@ fn run(arguments: &TensorArguments, action: &Action<'_>) -> Outcome<()> {
     if arguments.global {
         let counts: Vec<usize> = groups.iter().map(Groups::count).collect();
         let all = Groups::concatenated(groups.iter().cloned()).map_err(|error| refusal(&shown, &error))?;
-        let omega = function(all, arguments).map_err(|error| refusal(&shown, &error))?;
+        let omega = function(all, arguments, action).map_err(|error| refusal(&shown, &error))?;
         let flags = apply(&omega, &mut tensors, action, &mut work).map_err(|error| refusal(&shown, &error))?;
         let mut begin = 0;
         for count in counts {
@@ -86,7 +86,7 @@ fn run(arguments: &TensorArguments, action: &Action<'_>) -> Outcome<()> {
     } else {
         for (number, groups) in groups.iter().enumerate() {
             let name = &names[number];
-            let omega = function(groups.clone(), arguments).map_err(|error| refusal(name, &error))?;
+            let omega = function(groups.clone(), arguments, action).map_err(|error| refusal(name, &error))?;
             budgets[number] = Some(omega.budget());
             let one = std::slice::from_mut(&mut tensors[number]);
             kept.push(apply(&omega, one, action, &mut work).map_err(|error| refusal(name, &error))?);
@@ -132,10 +132,10 @@ fn run(arguments: &TensorArguments, action: &Action<'_>) -> Outcome<()> {
         file: shown,
         action: match action {
             Action::Inspect => "inspect",
-            Action::Prox(_) => "prox",
+            Action::Prox { .. } => "prox",
             Action::Prune { .. } => "prune",
         },
-        lambda: if let Action::Prox(lambda) = action { *lambda } else { 0.0 },
+        lambda: if let Action::Prox { lambda, .. } = action { *lambda } else { 0.0 },
         global: arguments.global,
         groups: records.iter().map(|record| record.groups).sum(),
         kept: records.iter().map(|record| record.kept).sum(),
@@ -203,11 +203,12 @@ fn layout(name: LayoutName, shape: &[usize]) -> orthant::wgsef::Result<Groups> {
     }
 }
 
-fn function(groups: Groups, arguments: &TensorArguments) -> orthant::wgsef::Result<Wgsef> {
+fn function(groups: Groups, arguments: &TensorArguments, action: &Action<'_>) -> orthant::wgsef::Result<Wgsef> {
     let share = (arguments.keep * groups.count() as f64).ceil() as usize;
-    let weights = match arguments.cost {
-        CostName::Plain => Weights::plain(),
-        CostName::Size => Weights::sizes(&groups)?,
+    let weights = match action {
+        Action::Prox { cost: CostName::Size, .. } => Weights::sizes(&groups)?,
+        // Selection goes by the norm alone.
+        _ => Weights::plain(),
     };
     Wgsef::new(groups, arguments.budget.unwrap_or(share.max(1)))?.weights(weights)
 }
@@ -220,7 +221,7 @@ fn apply(
     work: &mut Workspace,
 ) -> orthant::wgsef::Result<Vec<bool>> {
     match action {
-        Action::Prox(lambda) => omega.prox_in_place(tensors, *lambda, work).map(|_| ())?,
+        Action::Prox { lambda, .. } => omega.prox_in_place(tensors, *lambda, work).map(|_| ())?,
         // Selection by the norm alone: what is kept changes least.
         Action::Inspect | Action::Prune { .. } => omega.hard_prox_in_place(tensors, 0.0, work).map(|_| ())?,
     }

@@ -1,9 +1,10 @@
 //! The committee machine.
 
 use super::decomposition::Statistics;
-use crate::error::{Error, Result, check_at_least, check_count, check_non_negative, check_positive};
+use super::descent::{check_step, mean_squared_error, slopes};
+use crate::error::{Result, check_at_least, check_count, check_positive};
+use core_tensor::check_range;
 use core_tensor::random::{normal_array, rng};
-use core_tensor::{check_finite, check_range};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, Zip};
 
@@ -68,27 +69,15 @@ impl Committee {
     /// before the step.
     ///
     /// # Errors
-    /// On shapes, on a rate or momentum out of range, and [`Error::Diverged`] when the loss is no longer finite.
+    /// On shapes, on a rate or momentum out of range, and [`Error::Diverged`](crate::Error::Diverged) when the loss is no longer finite.
     pub fn step(&mut self, x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, rate: f64, momentum: f64) -> Result<f64> {
-        check_non_negative("rate", rate)?;
+        check_step(x, y, rate)?;
         check_range("momentum", momentum, (0.0..1.0).contains(&momentum), ">= 0 and < 1")?;
-        check_count("y", y.len(), x.len_of(Axis(0)), "there is one target per row of `x`")?;
-        check_at_least("x", y.len(), 1, "at least one row")?;
-        check_finite("x", x)?;
-        check_finite("y", y)?;
         let residual = self.predict(x)? - y;
-        let rows = y.len() as f64;
-        let loss = residual.iter().map(|r| r * r).sum::<f64>() / rows;
         self.steps += 1;
-        if !loss.is_finite() {
-            return Err(Error::Diverged { step: self.steps, what: "the loss" });
-        }
-        // r (1 + ε H): P × N.
-        let mut slope = x.dot(&self.weights.t());
-        for (mut row, &r) in slope.outer_iter_mut().zip(&residual) {
-            row.mapv_inplace(|h| r * (1.0 + self.curvature * h));
-        }
-        let factor = rate * 2.0 / (self.alpha * rows);
+        let loss = mean_squared_error(&residual, self.steps)?;
+        let slope = slopes(x, &self.weights, self.curvature, &residual);
+        let factor = rate * 2.0 / (self.alpha * y.len() as f64);
         if momentum == 0.0 {
             general_mat_mul(-factor, &slope.t(), x, 1.0, &mut self.weights);
         } else {

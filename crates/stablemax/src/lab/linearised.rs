@@ -1,8 +1,8 @@
 //! The network linearised at its start: the lazy limit, step by step.
 
 use super::committee::Committee;
-use crate::error::{Error, Result, check_at_least, check_count, check_non_negative};
-use core_tensor::check_finite;
+use super::descent::{check_step, mean_squared_error, slopes};
+use crate::error::{Result, check_count};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 
@@ -47,23 +47,12 @@ impl Linearised {
     /// # Errors
     /// As there.
     pub fn step(&mut self, x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, rate: f64) -> Result<f64> {
-        check_non_negative("rate", rate)?;
-        check_count("y", y.len(), x.len_of(Axis(0)), "there is one target per row of `x`")?;
-        check_at_least("x", y.len(), 1, "at least one row")?;
-        check_finite("x", x)?;
-        check_finite("y", y)?;
+        check_step(x, y, rate)?;
         let residual = self.predict(x)? - y;
-        let rows = y.len() as f64;
-        let loss = residual.iter().map(|r| r * r).sum::<f64>() / rows;
         self.steps += 1;
-        if !loss.is_finite() {
-            return Err(Error::Diverged { step: self.steps, what: "the loss" });
-        }
-        let mut slope = x.dot(&self.start.t());
-        for (mut row, &r) in slope.outer_iter_mut().zip(&residual) {
-            row.mapv_inplace(|h| r * (1.0 + self.curvature * h));
-        }
-        general_mat_mul(-rate * 2.0 / (self.alpha * rows), &slope.t(), x, 1.0, &mut self.change);
+        let loss = mean_squared_error(&residual, self.steps)?;
+        let slope = slopes(x, &self.start, self.curvature, &residual);
+        general_mat_mul(-rate * 2.0 / (self.alpha * y.len() as f64), &slope.t(), x, 1.0, &mut self.change);
         Ok(loss)
     }
 }

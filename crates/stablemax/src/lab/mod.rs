@@ -7,6 +7,7 @@
 
 mod committee;
 mod decomposition;
+mod descent;
 mod kernel;
 mod linearised;
 mod problem;

@@ -3,6 +3,7 @@
 //! With M the largest of the other logits and R = Σ exp(zₖ - M) over them, x = R exp(M - z_y) is the odds against the label:
 //! loss = log1p(x), 1 - p_y = x/(1 + x). The rounding error of M - z_y is recovered, since the exponential would multiply it.
 
+use crate::lanes::sum_lanes;
 use core_tensor::Scalar;
 use core_tensor::elementary::exp;
 
@@ -86,12 +87,5 @@ pub(super) fn exponentials<T: Scalar>(row: &mut [T], largest: T) -> T {
     for (l, &e) in remainder.iter().enumerate() {
         lanes[l] += e;
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for l in 0..width {
-            lanes[l] += lanes[l + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
+    sum_lanes(lanes)
 }

@@ -3,6 +3,7 @@
 //! With R = Σ s(zₖ) over the other classes: loss = log1p(R/s(z_y)), `dL/dzₖ = s′(zₖ)/(R + s(z_y))`,
 //! `dL/dz_y = -g′(z_y) R/(R + s(z_y))`. Nothing is ever subtracted.
 
+use crate::lanes::sum_lanes;
 use core_tensor::Scalar;
 
 const LANES: usize = 16;
@@ -28,14 +29,7 @@ pub(super) fn stable_max_row<T: Scalar>(row: &mut [T], label: usize, factor: f64
         lanes[l] += score;
         *z = derivative;
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for l in 0..width {
-            lanes[l] += lanes[l + width];
-        }
-        width /= 2;
-    }
-    let rest = Scalar::to_f64(lanes[0]);
+    let rest = Scalar::to_f64(sum_lanes(lanes));
     let size = Scalar::to_f64(at_label.abs());
     let label_score = if at_label >= T::zero() { 1.0 + size } else { 1.0 / (1.0 + size) };
     let total = rest + label_score;

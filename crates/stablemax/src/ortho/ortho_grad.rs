@@ -91,7 +91,10 @@ pub struct OrthoGrad<T, O> {
     inner: O,
     layout: Layout,
     options: OrthoGradOptions,
+    /// The gradient that the inner optimiser sees.
     work: Vec<T>,
+    /// Its update; empty when only gradients are projected.
+    update: Vec<T>,
     report: ProjectionReport,
 }
 
@@ -103,7 +106,8 @@ impl<T: Scalar, O: Optimiser<T>> OrthoGrad<T, O> {
     pub fn new(inner: O, layout: &Layout, options: OrthoGradOptions) -> Result<Self> {
         check_count("layout", layout.parameters(), inner.parameters(), "the inner optimiser has that many parameters")?;
         let work = vec![T::zero(); inner.parameters()];
-        Ok(Self { inner, layout: layout.clone(), options, work, report: ProjectionReport::default() })
+        let update = if options.at == ProjectAt::Gradient { Vec::new() } else { work.clone() };
+        Ok(Self { inner, layout: layout.clone(), options, work, update, report: ProjectionReport::default() })
     }
 
     /// The wrapped optimiser, for its state.
@@ -126,12 +130,8 @@ impl<T: Scalar, O: Optimiser<T>> OrthoGrad<T, O> {
         self.report
     }
 
-    fn project(&mut self, w: &[T], on: Target<'_, T>) {
-        let Self { layout, options, work, report, .. } = self;
-        let vector = match on {
-            Target::Work => work.as_mut_slice(),
-            Target::Other(vector) => vector,
-        };
+    fn project(&mut self, w: &[T], vector: &mut [T]) {
+        let Self { layout, options, report, .. } = self;
         let mut piece = |range: std::ops::Range<usize>| {
             if range.is_empty() {
                 return;
@@ -148,6 +148,19 @@ impl<T: Scalar, O: Optimiser<T>> OrthoGrad<T, O> {
                 }
             }
         }
+    }
+
+    /// The gradient for the inner optimiser, in `work`.
+    fn begin(&mut self, w: &[T], g: &[T]) -> core_optim::Result<()> {
+        self.check(w, g)?;
+        self.report = ProjectionReport::default();
+        let mut work = std::mem::take(&mut self.work);
+        work.copy_from_slice(g);
+        if self.options.at != ProjectAt::Update {
+            self.project(w, &mut work);
+        }
+        self.work = work;
+        Ok(())
     }
 
     fn check(&self, w: &[T], g: &[T]) -> core_optim::Result<()> {
@@ -168,11 +181,6 @@ impl<T: Scalar, O: Optimiser<T>> OrthoGrad<T, O> {
     }
 }
 
-enum Target<'a, T> {
-    Work,
-    Other(&'a mut [T]),
-}
-
 impl<T: Scalar, O: Optimiser<T>> Optimiser<T> for OrthoGrad<T, O> {
     fn parameters(&self) -> usize {
         self.inner.parameters()
@@ -187,35 +195,24 @@ impl<T: Scalar, O: Optimiser<T>> Optimiser<T> for OrthoGrad<T, O> {
     }
 
     fn step(&mut self, w: &mut [T], g: &[T]) -> core_optim::Result<()> {
-        self.check(w, g)?;
-        self.report = ProjectionReport::default();
         if self.options.at == ProjectAt::Gradient {
-            self.work.copy_from_slice(g);
-            self.project(w, Target::Work);
+            self.begin(w, g)?;
             return self.inner.step(w, &self.work);
         }
-        let keep = if self.options.at == ProjectAt::Both {
-            let mut gradient = g.to_vec();
-            self.project(w, Target::Other(&mut gradient));
-            self.inner.update_into(w, &gradient, &mut self.work)?
-        } else {
-            self.inner.update_into(w, g, &mut self.work)?
-        };
-        self.project(w, Target::Work);
-        w.iter_mut().zip(&self.work).for_each(|(w, &u)| *w = *w * keep - u);
-        Ok(())
+        let mut update = std::mem::take(&mut self.update);
+        let keep = self.update_into(w, g, &mut update);
+        if let Ok(keep) = keep {
+            w.iter_mut().zip(&update).for_each(|(w, &u)| *w = *w * keep - u);
+        }
+        self.update = update;
+        keep.map(|_| ())
     }
 
     fn update_into(&mut self, w: &[T], g: &[T], update: &mut [T]) -> core_optim::Result<T> {
-        self.check(w, g)?;
-        self.report = ProjectionReport::default();
-        self.work.copy_from_slice(g);
-        if self.options.at != ProjectAt::Update {
-            self.project(w, Target::Work);
-        }
+        self.begin(w, g)?;
         let keep = self.inner.update_into(w, &self.work, update)?;
         if self.options.at != ProjectAt::Gradient {
-            self.project(w, Target::Other(update));
+            self.project(w, update);
         }
         Ok(keep)
     }

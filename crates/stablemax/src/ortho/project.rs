@@ -1,6 +1,7 @@
 //! The projection of one vector.
 
 use crate::error::{Result, check_count};
+use crate::lanes::sum_lanes;
 use core_tensor::{Kernel, Scalar, check_finite, vectorised};
 use ndarray::ArrayView1;
 
@@ -179,7 +180,7 @@ impl<T: Scalar> Kernel for Sums<'_, T> {
             wg[l] += w * g;
             gg[l] += g * g;
         }
-        Inner { ww: fold(ww), wg: fold(wg), gg: fold(gg) }
+        Inner { ww: sum_lanes(ww), wg: sum_lanes(wg), gg: sum_lanes(gg) }
     }
 }
 
@@ -221,18 +222,6 @@ impl<T: Scalar> Kernel for Remove<'_, T> {
             wg[l] += w * new;
             gg[l] += new * new;
         }
-        Inner { ww: 0.0, wg: fold(wg), gg: fold(gg) }
+        Inner { ww: 0.0, wg: sum_lanes(wg), gg: sum_lanes(gg) }
     }
-}
-
-#[inline(always)]
-fn fold(mut lanes: [f64; LANES]) -> f64 {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for l in 0..width {
-            lanes[l] += lanes[l + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
 }

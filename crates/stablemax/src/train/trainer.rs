@@ -59,10 +59,10 @@ pub struct Trainer<T, O> {
 }
 
 impl<T: Scalar, O: Optimiser<T>> Trainer<T, O> {
-    /// Checks that the parts fit.
+    /// Checks that the parts fit. The loss is reduced to its mean, whatever reduction it came with.
     ///
     /// # Errors
-    /// When the optimiser is for another number of parameters, an option is out of range, or the loss is not a mean.
+    /// When the optimiser is for another number of parameters, or an option is out of range.
     pub fn new(mlp: Mlp<T>, loss: CrossEntropy, mut optimiser: O, options: TrainOptions) -> Result<Self> {
         let parameters = mlp.layout().parameters();
         check_count("optimiser", optimiser.parameters(), parameters, "the network has that many parameters")?;
