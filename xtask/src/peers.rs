@@ -36,7 +36,7 @@ fn compare(workspace: &Workspace, name: &str) -> Outcome<()> {
     let folder = workspace.target.join("peers").join(name);
     let problems = folder.join("problems");
     std::fs::create_dir_all(&problems)?;
-    let python = environment(&source.join("requirements.txt"), &folder)?;
+    let python = environment(&source.join("requirements.txt"), &workspace.target.join("peers/environments"))?;
     let program = format!("peer-{name}");
     execute(&mut cargo(&["build", "--release", "--package", "orthant-benches", "--bin", &program]))?;
     let binary = workspace.target.join("release").join(program).with_extension(std::env::consts::EXE_EXTENSION);
@@ -58,11 +58,13 @@ fn one_thread(command: &mut Command) -> &mut Command {
     command
 }
 
-/// The Python of an environment with exactly these packages; made when it is not there or they have changed.
+/// The Python of an environment with exactly these packages; made when it is not there. Comparisons with the same packages share
+/// one.
 fn environment(requirements: &Path, folder: &Path) -> Outcome<PathBuf> {
-    let (home, stamp) = (folder.join("environment"), folder.join("environment.txt"));
-    let python = if cfg!(windows) { home.join("Scripts/python.exe") } else { home.join("bin/python") };
     let wanted = std::fs::read_to_string(requirements)?;
+    let home = folder.join(format!("{:016x}", fingerprint(&wanted)));
+    let stamp = home.join("requirements.txt");
+    let python = home.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if python.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
         say("the Python environment is up to date");
         return Ok(python);
@@ -73,4 +75,21 @@ fn environment(requirements: &Path, folder: &Path) -> Outcome<PathBuf> {
     execute(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--no-deps", "-r"]).arg(requirements))?;
     std::fs::write(stamp, wanted)?;
     Ok(python)
+}
+
+/// FNV-1a: the same on every machine and for every version of the standard library.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_are_those_of_fnv_1a() {
+        // The published values of the empty string and of "a".
+        assert_eq!(fingerprint(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fingerprint("a"), 0xaf63_dc4c_8601_ec8c);
+    }
 }

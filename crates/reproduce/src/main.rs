@@ -7,6 +7,7 @@
 
 mod bcd;
 mod colide;
+mod compander;
 mod cpu;
 mod experiment;
 mod grokking;

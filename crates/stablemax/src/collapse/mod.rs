@@ -4,8 +4,10 @@ mod absorption;
 mod forecast;
 mod report;
 mod row;
+mod watch;
 
 pub use absorption::{Absorption, absorption};
 pub use forecast::Forecast;
 pub use report::{CollapseReport, report};
 pub use row::{RowCollapse, rows};
+pub use watch::{CollapseWarning, CollapseWatch, Observation};
