@@ -10,8 +10,9 @@ const PIECE: usize = 8192;
 /// From this many entries on, pieces go to several threads.
 #[cfg(feature = "rayon")]
 const PARALLEL_FROM: usize = 65_536;
-/// Independent sums of a piece, so that its loop vectorises.
-const LANES: usize = 8;
+/// Independent sums of a piece. So many that the compiler keeps the loop over them, and vectorises it: eight were unrolled into
+/// scalar code.
+const LANES: usize = 64;
 
 /// dL/da and dL/db of one compander: sums over all of its weights.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

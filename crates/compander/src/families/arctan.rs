@@ -19,9 +19,10 @@ pub struct Arctan;
 /// The smaller of |u| and 1/|u|, and which of the two it is.
 #[inline(always)]
 fn ratio<T: Scalar>(u: T) -> (T, bool) {
-    let t = u.abs();
+    // Both are computed, then one is chosen: a choice between numbers vectorises, a jump does not.
+    let (t, inverse) = (u.abs(), u.abs().recip());
     let large = t > T::one();
-    (if large { t.recip() } else { t }, large)
+    (if large { inverse } else { t }, large)
 }
 
 impl<T: Scalar> CompandingFunction<T> for Arctan {
