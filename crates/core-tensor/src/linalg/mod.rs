@@ -4,9 +4,11 @@
 //! (`new`) and used any number of times (`factorise`, then solves and accessors). Checks that faer leaves to its caller
 //! (finite entries, empty matrices, rank) are made here.
 
+mod complex_svd;
 mod gemm;
 mod gemv;
 mod gram;
+mod hermitian_eigenvalues;
 #[cfg(feature = "lapack")]
 #[cfg_attr(docsrs, doc(cfg(feature = "lapack")))]
 pub mod lapack;
@@ -25,9 +27,11 @@ mod symmetric_eigen;
 mod unpivoted_lu;
 mod view;
 
+pub use complex_svd::ComplexSvd;
 pub use gemm::{Accumulate, gemm_into};
 pub use gemv::gemv_into;
 pub use gram::gram_into;
+pub use hermitian_eigenvalues::HermitianEigenvalues;
 pub use ldlt::{Inertia, Ldlt};
 pub use llt::Llt;
 pub use lu::Lu;
