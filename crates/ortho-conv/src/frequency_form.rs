@@ -6,8 +6,9 @@
 use crate::Result;
 use crate::lag_form::{matrix, matrix_mut};
 use crate::polyphase::{Polyphase, for_each_index};
+use crate::spectral_gram::SpectralGram;
 use core_tensor::Scalar;
-use core_tensor::linalg::{Accumulate, gemm_into, gram_into};
+use core_tensor::linalg::{Accumulate, gemm_into};
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 /// Fourier matrices, spectra and residuals.
@@ -26,9 +27,7 @@ pub(crate) struct FrequencyForm<T> {
     spectrum: Vec<T>,
     /// The gradient's spectrum, of the same shape.
     pulled: Vec<T>,
-    real: Array2<T>,
-    imaginary: Array2<T>,
-    product: Array2<T>,
+    gram: SpectralGram<T>,
 }
 
 impl<T: Scalar> FrequencyForm<T> {
@@ -56,7 +55,6 @@ impl<T: Scalar> FrequencyForm<T> {
         let weighted = |(tap, row): (usize, usize)| <T as Scalar>::from_f64(4.0 * weights[row / 2] * rows[row][tap]);
         let backward = Array2::from_shape_fn((taps, rows.len()), weighted);
         let entries = small * rows.len() * large;
-        let square = || Array2::zeros((small, small));
         Self {
             small,
             large,
@@ -66,42 +64,34 @@ impl<T: Scalar> FrequencyForm<T> {
             spectrum: vec![T::zero(); entries],
             pulled: vec![T::zero(); entries],
             weights,
-            real: square(),
-            imaginary: square(),
-            product: square(),
+            gram: SpectralGram::new(small),
         }
     }
 
     /// ‖E‖² of the small-side array `y`; with `pull`, also what [`gradient_into`](Self::gradient_into) needs.
     pub(crate) fn value(&mut self, y: &[T], pull: bool) -> Result<f64> {
         self.transform(y)?;
-        let Self { small, large, weights, spectrum, pulled, real, imaginary, product, .. } = self;
+        let Self { small, large, weights, spectrum, pulled, gram, .. } = self;
         let width = 2 * weights.len() * *large;
         let spectrum = matrix(spectrum, *small, width)?;
         let mut pulled = matrix_mut(pulled, *small, width)?;
         let mut total = 0.0;
         for (frequency, &weight) in weights.iter().enumerate() {
-            let part = |half: usize, count: usize| Slice::from((2 * frequency + half) * *large..(2 * frequency + half + count) * *large);
+            let part = |half: usize, count: usize| {
+                Slice::from((2 * frequency + half) * *large..(2 * frequency + half + count) * *large)
+            };
             let at = |half, count| -> ArrayView2<'_, T> { spectrum.slice_axis(Axis(1), part(half, count)) };
-            let (both, re, im) = (at(0, 2), at(0, 1), at(1, 1));
-            gram_into(real, Accumulate::Replace, T::one(), &both.t())?;
-            real.diag_mut().iter_mut().for_each(|r| *r -= T::one());
-            // Im(K̂ K̂ᴴ) = B Aᵀ - (B Aᵀ)ᵀ; zero where the spectrum is real.
             let is_real = frequency == 0;
-            if is_real {
-                imaginary.fill(T::zero());
-            } else {
-                gemm_into(product, Accumulate::Replace, T::one(), &im, &re.t())?;
-                imaginary.zip_mut_with(product, |i, &p| *i = p);
-                imaginary.zip_mut_with(&product.t(), |i, &p| *i -= p);
-            }
+            gram.compute(&at(0, 2), is_real)?;
+            let SpectralGram { real, imaginary, .. } = gram;
+            real.diag_mut().iter_mut().for_each(|r| *r -= T::one());
             let squares = |x: &Array2<T>| x.iter().map(|&e| Scalar::to_f64(e) * Scalar::to_f64(e)).sum::<f64>();
             total += weight * (squares(real) + squares(imaginary));
             if pull {
-                gemm_into(&mut pulled.slice_axis_mut(Axis(1), part(0, 2)), Accumulate::Replace, T::one(), real, &both)?;
+                gemm_into(&mut pulled.slice_axis_mut(Axis(1), part(0, 2)), Accumulate::Replace, T::one(), real, &at(0, 2))?;
                 if !is_real {
-                    gemm_into(&mut pulled.slice_axis_mut(Axis(1), part(0, 1)), Accumulate::Add, -T::one(), imaginary, &im)?;
-                    gemm_into(&mut pulled.slice_axis_mut(Axis(1), part(1, 1)), Accumulate::Add, T::one(), imaginary, &re)?;
+                    gemm_into(&mut pulled.slice_axis_mut(Axis(1), part(0, 1)), Accumulate::Add, -T::one(), imaginary, &at(1, 1))?;
+                    gemm_into(&mut pulled.slice_axis_mut(Axis(1), part(1, 1)), Accumulate::Add, T::one(), imaginary, &at(0, 1))?;
                 }
             }
         }

@@ -2,14 +2,33 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bound;
+mod certificate;
+pub mod compatibility;
 mod error;
+mod existence;
 mod frequency_form;
 mod geometry;
+mod grid;
 mod l_orth;
 mod lag_form;
 mod lags;
+mod layer;
+mod padding;
+mod penalty;
 mod polyphase;
+mod power;
+mod spectral_gram;
+mod spectrum;
 
+pub use bound::{continuum_bound, correlation_bound, flattened_bound, flattened_norm, gram_bound};
+pub use certificate::{Certificate, alpha, frobenius_error, near_isometry};
 pub use error::{Error, Result};
+pub use existence::{Existence, existence};
 pub use geometry::{Geometry, Regime};
 pub use l_orth::{Form, LOrth, l_orth, l_orth_gradient};
+pub use layer::Layer;
+pub use padding::Padding;
+pub use penalty::{kernel_orthogonality, row_orthogonality_into};
+pub use power::{LargestSingularValue, PowerIteration};
+pub use spectrum::{Spectrum, extreme_singular_values};

@@ -46,6 +46,11 @@ impl Polyphase {
         Self { small, large, size, positions }
     }
 
+    /// The shape of a square kernel of stride 1, without a kernel of its own.
+    pub(crate) fn resized(&self, channels: usize, size: Vec<usize>) -> Self {
+        Self { small: channels, large: channels, size, positions: Vec::new() }
+    }
+
     /// Taps of K'.
     pub(crate) fn taps(&self) -> usize {
         self.size.iter().product()
