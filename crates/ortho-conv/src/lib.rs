@@ -14,6 +14,7 @@ mod grid;
 mod l_orth;
 mod lag_form;
 mod lags;
+pub mod lambda;
 mod layer;
 pub mod orthogonaliser;
 mod padding;

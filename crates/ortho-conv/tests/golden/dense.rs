@@ -4,6 +4,7 @@ use crate::array;
 use golden::{Case, Runner, Tolerance};
 use ndarray::{Array2, ArrayD, Ix2};
 use ortho_conv::generate::{BlockConvolution, compose};
+use ortho_conv::lambda::{Penalty, Threshold};
 use ortho_conv::orthogonaliser::{bjorck, cayley, exponential, polar, skew};
 use ortho_conv::{Geometry, extreme_singular_values, l_orth};
 
@@ -41,6 +42,21 @@ pub(crate) fn add(runner: Runner) -> Runner {
             check.close("kernel", &kernel, &array(case.value("kernel")), Tolerance::both(1e-10));
             check.scalar("lorth", l_orth(&kernel, case.index("stride")).expect("value"), case.number("lorth"), Tolerance::both(1e-10));
             spectrum(case, check, &kernel, case.index("stride"));
+        })
+        .cases("lambda_orthogonality", |case, check| {
+            let (w, tolerance) = (case.matrix("W"), Tolerance::both(1e-10));
+            check.same("n", w.dim(), (case.index("n"), case.index("n")));
+            let (lambda, alpha) = (case.number("lambda_"), case.number("alpha"));
+            let mut gradient = w.clone();
+            let mut of = |threshold| {
+                let mut penalty = Penalty::new(w.nrows(), threshold).expect("threshold");
+                penalty.value_and_gradient_into(&w, &mut gradient).expect("square")
+            };
+            check.scalar("heaviside_loss", of(Threshold::Hard { lambda }).loss, case.number("heaviside_loss"), tolerance);
+            let found = of(Threshold::Lambda { lambda, alpha });
+            check.scalar("distance", found.distance, case.number("distance"), tolerance);
+            check.scalar("loss", found.loss, case.number("loss"), tolerance);
+            check.close("grad", &gradient, &case.matrix("grad"), tolerance);
         })
 }
 
