@@ -11,7 +11,6 @@ use ndarray::{Array2, ArrayView2, Axis, Slice};
 pub(crate) struct Frequency {
     /// cos and -sin of 2π ⟨ω, t⟩/N for each tap t of K'.
     pub(crate) waves: [Vec<f64>; 2],
-    pub(crate) index: Vec<usize>,
     /// ω = -ω: the spectrum is real, and the frequency counts once.
     pub(crate) is_own_mirror: bool,
 }
@@ -32,7 +31,7 @@ pub(crate) fn half_grid(size: &[usize], n: &[usize]) -> Vec<Frequency> {
             waves[0].push(angle.cos());
             waves[1].push(-angle.sin());
         });
-        found.push(Frequency { waves, index: omega.to_vec(), is_own_mirror: omega == mirrored.as_slice() });
+        found.push(Frequency { waves, is_own_mirror: omega == mirrored.as_slice() });
     });
     found
 }

@@ -29,6 +29,11 @@ impl<T: Scalar> LagForm<T> {
         self.lags.iter().map(|lag| lag.delta.as_slice()).zip(self.residuals.outer_iter())
     }
 
+    /// All residuals, lag after lag, to be replaced by others before a [`gradient_into`](Self::gradient_into).
+    pub(crate) fn residuals_mut(&mut self) -> &mut Array3<T> {
+        &mut self.residuals
+    }
+
     /// ‖E‖² over all lags of the small-side array `y`.
     pub(crate) fn value(&mut self, y: &[T]) -> Result<f64> {
         let Self { lags, small, large, taps, residuals } = self;

@@ -66,6 +66,13 @@ impl Polyphase {
         self.positions.len()
     }
 
+    /// Which entries of the array are the kernel's.
+    pub(crate) fn support(&self) -> Vec<bool> {
+        let mut own = vec![false; self.len()];
+        self.positions.iter().for_each(|&at| own[at] = true);
+        own
+    }
+
     /// True when every entry of the array is one of the kernel.
     pub(crate) fn is_full(&self) -> bool {
         self.kernel_len() == self.len()

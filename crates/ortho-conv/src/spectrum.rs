@@ -93,7 +93,10 @@ fn for_each_frequency<T: Scalar, D: Dimension>(
     geometry.check("kernel", kernel)?;
     check_finite("kernel", kernel)?;
     check_sizes(geometry, n)?;
-    let kernel = kernel.mapv(Scalar::to_f64);
+    // By a power of two, so that squares neither overflow nor vanish and nothing else changes.
+    let largest = kernel.iter().fold(0.0_f64, |largest, &v| largest.max(Scalar::to_f64(v).abs()));
+    let scale = if largest > 0.0 { 2.0_f64.powi(largest.log2().clamp(-1000.0, 1000.0) as i32) } else { 1.0 };
+    let kernel = kernel.mapv(|v| Scalar::to_f64(v) / scale);
     let polyphase = Polyphase::new(geometry);
     let frequencies = half_grid(&polyphase.size, n);
     let mut y = vec![0.0; polyphase.len()];
@@ -106,6 +109,7 @@ fn for_each_frequency<T: Scalar, D: Dimension>(
             for (f, frequency) in piece.iter().enumerate() {
                 solver.append(&spectra.at(f), frequency.is_own_mirror, &mut found)?;
             }
+            found.iter_mut().for_each(|value| *value *= scale);
             Ok(found)
         })?;
         for (found, frequency) in pieces.iter().flat_map(|piece| piece.chunks_exact(polyphase.small)).zip(&frequencies) {
@@ -134,14 +138,10 @@ impl SingularValues {
 
     fn append(&mut self, spectrum: &ndarray::ArrayView2<'_, f64>, is_real: bool, found: &mut Vec<f64>) -> Result<()> {
         self.gram.compute(spectrum, is_real)?;
-        // Sums of squares may leave the range of numbers; the decomposition itself does not.
-        if self.gram.real.iter().all(|g| g.is_finite()) {
-            let values = self.eigenvalues.of(&self.gram.real, &self.gram.imaginary)?;
-            let (lowest, highest) = (values[0], values[values.len() - 1]);
-            if lowest > LOSS * highest && lowest > f64::MIN_POSITIVE {
-                found.extend(values.iter().rev().map(|v| v.sqrt()));
-                return Ok(());
-            }
+        let values = self.eigenvalues.of(&self.gram.real, &self.gram.imaginary)?;
+        if values[0] > LOSS * values[values.len() - 1] {
+            found.extend(values.iter().rev().map(|v| v.sqrt()));
+            return Ok(());
         }
         let (re, im) = spectrum.split_at(Axis(1), self.large);
         let svd = self.svd.get_or_insert_with(|| ComplexSvd::values_only(spectrum.nrows(), self.large));

@@ -21,6 +21,7 @@ use ndarray::{Array2, ArrayD, ArrayRef, Dimension, IxDyn};
 pub struct BlockConvolution<T> {
     outputs: usize,
     inputs: usize,
+    dimensions: usize,
     head: Array2<T>,
     /// A projector per dimension and step; `None` where the step does not extend the kernel.
     steps: Vec<Vec<Option<Array2<T>>>>,
@@ -69,7 +70,7 @@ impl<T: Scalar> BlockConvolution<T> {
             }
             steps.push(along);
         }
-        Ok(Self { outputs, inputs, head, steps })
+        Ok(Self { outputs, inputs, dimensions: size.len(), head, steps })
     }
 
     /// From given parts: `head` H (n × min(M, C)), and for each step a projector (n × n) per dimension, or `None`.
@@ -94,7 +95,7 @@ impl<T: Scalar> BlockConvolution<T> {
                 check_finite("steps", projector)?;
             }
         }
-        Ok(Self { outputs, inputs, head, steps })
+        Ok(Self { outputs, inputs, dimensions, head, steps })
     }
 
     /// H.
@@ -109,10 +110,10 @@ impl<T: Scalar> BlockConvolution<T> {
         &self.steps
     }
 
-    /// The kernel (M × C × k…). With no step at all, a 1-D kernel of one tap.
+    /// The kernel (M × C × k…); one-dimensional when made from parts without a step.
     #[must_use]
     pub fn kernel(&self) -> ArrayD<T> {
-        let whole = self.products().pop().unwrap_or_else(|| Block::identity(self.head.nrows(), 1));
+        let whole = self.products().pop().unwrap_or_else(|| Block::identity(self.head.nrows(), self.dimensions));
         let mut shape = vec![self.outputs, self.inputs];
         shape.extend_from_slice(&whole.size);
         let mut kernel = ArrayD::zeros(IxDyn(&shape));
@@ -172,8 +173,7 @@ impl<T: Scalar> BlockConvolution<T> {
 
     /// W before each step and after the last.
     fn products(&self) -> Vec<Block<T>> {
-        let dimensions = self.steps.first().map_or(1, Vec::len);
-        let mut products = vec![Block::identity(self.head.nrows(), dimensions)];
+        let mut products = vec![Block::identity(self.head.nrows(), self.dimensions)];
         for step in &self.steps {
             let block = Block::of_step(step, self.head.nrows());
             if let Some(last) = products.last() {
