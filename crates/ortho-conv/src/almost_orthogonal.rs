@@ -20,8 +20,12 @@ pub fn almost_orthogonal<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>) -> Re
     for_each_index(&lags, |lag| {
         let mut correlation = vec![0.0; channels * channels];
         for_each_index(geometry.size(), |a| {
-            let other: Option<Vec<usize>> =
-                a.iter().zip(lag).zip(geometry.size()).map(|((&a, &l), &k)| (a + l).checked_sub(k - 1).filter(|&b| b < k)).collect();
+            let other: Option<Vec<usize>> = a
+                .iter()
+                .zip(lag)
+                .zip(geometry.size())
+                .map(|((&a, &l), &k)| (a + l).checked_sub(k - 1).filter(|&b| b < k))
+                .collect();
             let Some(b) = other else { return };
             for m in 0..geometry.outputs() {
                 let mut at = vec![m, 0];

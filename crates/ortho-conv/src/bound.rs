@@ -22,7 +22,11 @@ use ndarray::{Array2, Array3, ArrayRef, Dimension};
 ///
 /// # Errors
 /// A kernel of another geometry or not finite; a fineness below 3.
-pub fn continuum_bound<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>, geometry: &Geometry, fineness: usize) -> Result<f64> {
+pub fn continuum_bound<T: Scalar, D: Dimension>(
+    kernel: &ArrayRef<T, D>,
+    geometry: &Geometry,
+    fineness: usize,
+) -> Result<f64> {
     check_range("fineness", fineness as f64, fineness >= 3, "at least 3")?;
     let mut rise = 1.0;
     let grid: Vec<usize> = geometry
@@ -45,7 +49,12 @@ pub fn continuum_bound<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>, geometr
 ///
 /// # Errors
 /// As [`Spectrum::of`](crate::Spectrum::of); 0 or more than 30 iterations.
-pub fn gram_bound<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>, geometry: &Geometry, n: &[usize], iterations: usize) -> Result<f64> {
+pub fn gram_bound<T: Scalar, D: Dimension>(
+    kernel: &ArrayRef<T, D>,
+    geometry: &Geometry,
+    n: &[usize],
+    iterations: usize,
+) -> Result<f64> {
     check_iterations(iterations)?;
     geometry.check("kernel", kernel)?;
     check_finite("kernel", kernel)?;
@@ -87,7 +96,11 @@ pub fn gram_bound<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>, geometry: &G
 ///
 /// # Errors
 /// A kernel of another geometry or not finite; 0 or more than 30 iterations.
-pub fn correlation_bound<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>, geometry: &Geometry, iterations: usize) -> Result<f64> {
+pub fn correlation_bound<T: Scalar, D: Dimension>(
+    kernel: &ArrayRef<T, D>,
+    geometry: &Geometry,
+    iterations: usize,
+) -> Result<f64> {
     check_iterations(iterations)?;
     geometry.check("kernel", kernel)?;
     check_finite("kernel", kernel)?;
@@ -126,7 +139,11 @@ fn correlated(polyphase: &Polyphase, form: &LagForm<f64>) -> (Polyphase, Vec<f64
     let mut whole = Array3::zeros((small, taps, small));
     for (number, (delta, residual)) in form.residuals().enumerate() {
         let at = |sign: isize| {
-            delta.iter().zip(&polyphase.size).zip(&size).fold(0, |at, ((&d, &k), &n)| at * n + (k - 1).wrapping_add_signed(sign * d))
+            delta
+                .iter()
+                .zip(&polyphase.size)
+                .zip(&size)
+                .fold(0, |at, ((&d, &k), &n)| at * n + (k - 1).wrapping_add_signed(sign * d))
         };
         for ((i, j), &e) in residual.indexed_iter() {
             let r = if number == 0 && i == j { e + 1.0 } else { e };

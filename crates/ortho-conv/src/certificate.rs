@@ -76,7 +76,8 @@ pub fn near_isometry(error: f64) -> (f64, f64) {
 #[must_use]
 pub fn alpha(geometry: &Geometry) -> f64 {
     let group = geometry.group();
-    let row: usize = group.size().iter().zip(group.stride()).map(|(k, s)| 2 * ((k - 1) / s) + 1).product::<usize>() * group.outputs();
+    let row: usize = group.size().iter().zip(group.stride()).map(|(k, s)| 2 * ((k - 1) / s) + 1).product::<usize>()
+        * group.outputs();
     let column: usize = group.size().iter().map(|k| 2 * k - 1).product::<usize>() * group.inputs();
     (match group.regime() {
         Regime::Row => row,
@@ -93,7 +94,12 @@ pub fn frobenius_error(geometry: &Geometry, l_orth: f64, n: &[usize]) -> Result<
     check_sizes(geometry, n)?;
     check_range("l_orth", l_orth, l_orth >= 0.0, ">= 0")?;
     for ((&k, &s), &n) in geometry.size().iter().zip(geometry.stride()).zip(n) {
-        check_range("n", n as f64, s.saturating_mul(n) >= 2 * k - 1, "at least (2k - 1)/s, so that no two lags fall together")?;
+        check_range(
+            "n",
+            n as f64,
+            s.saturating_mul(n) >= 2 * k - 1,
+            "at least (2k - 1)/s, so that no two lags fall together",
+        )?;
     }
     Ok((n.iter().map(|&n| n as f64).product::<f64>() * l_orth).sqrt())
 }
@@ -102,7 +108,13 @@ pub fn frobenius_error(geometry: &Geometry, l_orth: f64, n: &[usize]) -> Result<
 pub(crate) fn check_sizes(geometry: &Geometry, n: &[usize]) -> Result<()> {
     if n.len() != geometry.dimensions() {
         let (found, expected) = (vec![n.len()], vec![geometry.dimensions()]);
-        return Err(core_tensor::Error::Shape { argument: "n", found, expected, reason: "it has one entry per spatial dimension" }.into());
+        return Err(core_tensor::Error::Shape {
+            argument: "n",
+            found,
+            expected,
+            reason: "it has one entry per spatial dimension",
+        }
+        .into());
     }
     Ok(n.iter().try_for_each(|&n| check_range("n", n as f64, n > 0, "at least 1"))?)
 }

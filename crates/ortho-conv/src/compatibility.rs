@@ -26,7 +26,11 @@ pub enum Defect {
 ///
 /// # Errors
 /// A kernel (M × C × k…) of fewer than three axes or not finite; a stride of 0.
-pub fn row_distance<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>, stride: usize, padding: usize) -> Result<(f64, Defect)> {
+pub fn row_distance<T: Scalar, D: Dimension>(
+    kernel: &ArrayRef<T, D>,
+    stride: usize,
+    padding: usize,
+) -> Result<(f64, Defect)> {
     let geometry = Geometry::of(kernel, stride)?;
     check_range("padding", padding as f64, padding < 1 << 16, "below 65536")?;
     let taps = Taps::new(kernel, &geometry);

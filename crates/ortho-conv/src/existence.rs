@@ -30,12 +30,21 @@ pub fn existence(geometry: &Geometry, padding: Padding) -> Result<Existence> {
     let (taps, phases): (usize, usize) = (group.size().iter().product(), group.stride().iter().product());
     let row = group.regime() != Regime::Column;
     if padding != Padding::Circular && phases > 1 {
-        return Err(Error::Unsupported { what: "existence with stride and padding that is not circular", reason: "no theorem covers it" });
+        return Err(Error::Unsupported {
+            what: "existence with stride and padding that is not circular",
+            reason: "no theorem covers it",
+        });
     }
     let shape = if geometry.groups() > 1 { format!(" in each of {} groups", geometry.groups()) } else { String::new() };
-    let verdict = |exists, reason: String, least_l_orth| Ok(Existence { exists, reason: format!("{reason}{shape}"), least_l_orth });
+    let verdict = |exists, reason: String, least_l_orth| {
+        Ok(Existence { exists, reason: format!("{reason}{shape}"), least_l_orth })
+    };
     if padding == Padding::Zero && taps > 1 {
-        return verdict(true, "with zero padding only kernels whose taps all vanish but the centre are orthogonal".to_owned(), 0);
+        return verdict(
+            true,
+            "with zero padding only kernels whose taps all vanish but the centre are orthogonal".to_owned(),
+            0,
+        );
     }
     if padding == Padding::Valid && !row && taps > 1 {
         let reason = "without padding a corner pixel is seen by one tap and an inner pixel by all, so that columns cannot all have norm 1";
@@ -52,7 +61,8 @@ pub fn existence(geometry: &Geometry, padding: Padding) -> Result<Existence> {
     match unseen {
         None => verdict(true, "the stride is at most the kernel's size: every input sample is seen".to_owned(), 0),
         Some((k, s)) => {
-            let reason = format!("the stride {s} is larger than the kernel's size {k}: some input samples are never seen");
+            let reason =
+                format!("the stride {s} is larger than the kernel's size {k}: some input samples are never seen");
             verdict(false, reason, geometry.groups() * c * (phases - seen))
         }
     }
@@ -66,7 +76,10 @@ mod tests {
     fn reasons_are_interface() {
         let of = |m, c, k, s| existence(&Geometry::new(m, c, &[k, k], &[s, s]).unwrap(), Padding::Circular).unwrap();
         let no = of(10, 1, 3, 4);
-        assert_eq!((no.exists, no.reason.as_str(), no.least_l_orth), (false, "M = 10 > C times the kernel's taps = 9", 1));
+        assert_eq!(
+            (no.exists, no.reason.as_str(), no.least_l_orth),
+            (false, "M = 10 > C times the kernel's taps = 9", 1)
+        );
         let no = of(20, 2, 2, 3);
         assert_eq!(no.reason, "the stride 3 is larger than the kernel's size 2: some input samples are never seen");
         assert_eq!((no.exists, no.least_l_orth), (false, 10));

@@ -44,7 +44,8 @@ impl<T: Scalar> FrequencyForm<T> {
             weights.push(if omega == mirrored { 1.0 } else { 2.0 } / points);
             let mut angles = Vec::new();
             for_each_index(size, |tap| {
-                let turns: f64 = omega.iter().zip(tap).zip(&grid).map(|((&w, &t), &n)| (w * t % n) as f64 / n as f64).sum();
+                let turns: f64 =
+                    omega.iter().zip(tap).zip(&grid).map(|((&w, &t), &n)| (w * t % n) as f64 / n as f64).sum();
                 angles.push(std::f64::consts::TAU * turns);
             });
             rows.push(angles.iter().map(|a| a.cos()).collect::<Vec<_>>());
@@ -88,10 +89,28 @@ impl<T: Scalar> FrequencyForm<T> {
             let squares = |x: &Array2<T>| x.iter().map(|&e| Scalar::to_f64(e) * Scalar::to_f64(e)).sum::<f64>();
             total += weight * (squares(real) + squares(imaginary));
             if pull {
-                gemm_into(&mut pulled.slice_axis_mut(Axis(1), part(0, 2)), Accumulate::Replace, T::one(), real, &at(0, 2))?;
+                gemm_into(
+                    &mut pulled.slice_axis_mut(Axis(1), part(0, 2)),
+                    Accumulate::Replace,
+                    T::one(),
+                    real,
+                    &at(0, 2),
+                )?;
                 if !is_real {
-                    gemm_into(&mut pulled.slice_axis_mut(Axis(1), part(0, 1)), Accumulate::Add, -T::one(), imaginary, &at(1, 1))?;
-                    gemm_into(&mut pulled.slice_axis_mut(Axis(1), part(1, 1)), Accumulate::Add, T::one(), imaginary, &at(0, 1))?;
+                    gemm_into(
+                        &mut pulled.slice_axis_mut(Axis(1), part(0, 1)),
+                        Accumulate::Add,
+                        -T::one(),
+                        imaginary,
+                        &at(1, 1),
+                    )?;
+                    gemm_into(
+                        &mut pulled.slice_axis_mut(Axis(1), part(1, 1)),
+                        Accumulate::Add,
+                        T::one(),
+                        imaginary,
+                        &at(0, 1),
+                    )?;
                 }
             }
         }
@@ -100,7 +119,9 @@ impl<T: Scalar> FrequencyForm<T> {
 
     fn transform(&mut self, y: &[T]) -> Result<()> {
         let rows = self.forward.nrows();
-        for (y, spectrum) in y.chunks_exact(self.taps * self.large).zip(self.spectrum.chunks_exact_mut(rows * self.large)) {
+        for (y, spectrum) in
+            y.chunks_exact(self.taps * self.large).zip(self.spectrum.chunks_exact_mut(rows * self.large))
+        {
             let (y, mut spectrum) = (matrix(y, self.taps, self.large)?, matrix_mut(spectrum, rows, self.large)?);
             gemm_into(&mut spectrum, Accumulate::Replace, T::one(), &self.forward, &y)?;
         }
@@ -110,8 +131,11 @@ impl<T: Scalar> FrequencyForm<T> {
     /// The gradient with respect to the array of the last [`value`](Self::value).
     pub(crate) fn gradient_into(&self, gradient: &mut [T]) -> Result<()> {
         let rows = self.forward.nrows();
-        for (gradient, pulled) in gradient.chunks_exact_mut(self.taps * self.large).zip(self.pulled.chunks_exact(rows * self.large)) {
-            let (mut gradient, pulled) = (matrix_mut(gradient, self.taps, self.large)?, matrix(pulled, rows, self.large)?);
+        for (gradient, pulled) in
+            gradient.chunks_exact_mut(self.taps * self.large).zip(self.pulled.chunks_exact(rows * self.large))
+        {
+            let (mut gradient, pulled) =
+                (matrix_mut(gradient, self.taps, self.large)?, matrix(pulled, rows, self.large)?);
             gemm_into(&mut gradient, Accumulate::Replace, T::one(), &self.backward, &pulled)?;
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Shapes of a convolutional layer, and what follows from them alone (section "Notation" of the paper).
 
 use crate::{Error, Result};
-use core_tensor::{check_finite, Scalar};
+use core_tensor::{Scalar, check_finite};
 use ndarray::{ArrayRef, Dimension};
 
 /// Kernels of at most this many spatial dimensions.
@@ -48,13 +48,15 @@ impl Geometry {
     /// # Errors
     /// A zero, other than 1 to 3 dimensions, or strides of another number of dimensions.
     pub fn new(outputs: usize, inputs: usize, size: &[usize], stride: &[usize]) -> Result<Self> {
-        let positive = |argument, found: usize| {
-            core_tensor::check_range(argument, found as f64, found > 0, "at least 1")
-        };
+        let positive =
+            |argument, found: usize| core_tensor::check_range(argument, found as f64, found > 0, "at least 1");
         positive("outputs", outputs)?;
         positive("inputs", inputs)?;
         if !(1..=MOST_DIMENSIONS).contains(&size.len()) {
-            return Err(Error::Unsupported { what: "a kernel of that many dimensions", reason: "1 to 3 spatial dimensions are" });
+            return Err(Error::Unsupported {
+                what: "a kernel of that many dimensions",
+                reason: "1 to 3 spatial dimensions are",
+            });
         }
         if stride.len() != size.len() {
             return Err(core_tensor::Error::Shape {
@@ -77,7 +79,10 @@ impl Geometry {
     pub fn of<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>, stride: usize) -> Result<Self> {
         let shape = kernel.shape();
         if shape.len() < 3 {
-            return Err(Error::Unsupported { what: "an array of fewer than 3 dimensions", reason: "kernels are (outputs, inputs, size…)" });
+            return Err(Error::Unsupported {
+                what: "an array of fewer than 3 dimensions",
+                reason: "kernels are (outputs, inputs, size…)",
+            });
         }
         check_finite("kernel", kernel)?;
         Self::new(shape[0], shape[1], &shape[2..], &vec![stride; shape.len() - 2])
@@ -102,7 +107,10 @@ impl Geometry {
     pub fn check_dilation(&self, dilation: usize) -> Result<()> {
         core_tensor::check_range("dilation", dilation as f64, dilation > 0, "at least 1")?;
         if dilation > 1 && self.stride.iter().any(|&s| s > 1) {
-            return Err(Error::Unsupported { what: "dilation together with stride", reason: "its phases do not separate" });
+            return Err(Error::Unsupported {
+                what: "dilation together with stride",
+                reason: "its phases do not separate",
+            });
         }
         Ok(())
     }
@@ -198,7 +206,10 @@ mod tests {
     #[test]
     fn regimes_follow_from_channels_and_stride() {
         let regime = |m, c, k, s| Geometry::new(m, c, &[k, k], &[s, s]).unwrap().regime();
-        assert_eq!([regime(4, 2, 3, 1), regime(8, 2, 3, 2), regime(7, 2, 3, 2)], [Regime::Column, Regime::Square, Regime::Row]);
+        assert_eq!(
+            [regime(4, 2, 3, 1), regime(8, 2, 3, 2), regime(7, 2, 3, 2)],
+            [Regime::Column, Regime::Square, Regime::Row]
+        );
         let strided = Geometry::new(8, 3, &[7, 5], &[2, 3]).unwrap();
         assert_eq!((strided.phase_channels(), strided.reduced_size()), (18, vec![4, 2]));
         let depthwise = Geometry::new(6, 6, &[3], &[1]).unwrap().grouped(6).unwrap();
@@ -214,7 +225,9 @@ mod tests {
         assert!(Geometry::new(1, 1, &[], &[]).is_err() && Geometry::new(1, 1, &[1; 4], &[1; 4]).is_err());
         let layer = Geometry::new(4, 6, &[3], &[2]).unwrap();
         assert_eq!(text(layer.clone().grouped(3)), "`groups` is 3; it must be a divisor of both numbers of channels");
-        assert!(layer.check_dilation(2).is_err() && layer.check_dilation(1).is_ok() && layer.check_dilation(0).is_err());
+        assert!(
+            layer.check_dilation(2).is_err() && layer.check_dilation(1).is_ok() && layer.check_dilation(0).is_err()
+        );
         let mut kernel = Array4::<f32>::zeros((1, 1, 2, 2));
         kernel[[0, 0, 1, 0]] = f32::NAN;
         assert_eq!(text(Geometry::of(&kernel, 1)), "`kernel` holds NaN at [0, 0, 1, 0]; every entry must be finite");

@@ -1,8 +1,8 @@
 //! The frequencies of a signal of N samples per dimension, and the kernel's spectrum there.
 
+use crate::Result;
 use crate::lag_form::{matrix, matrix_mut};
 use crate::polyphase::{Polyphase, for_each_index};
-use crate::Result;
 use core_tensor::linalg::{Accumulate, gemm_into};
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 
@@ -26,7 +26,8 @@ pub(crate) fn half_grid(size: &[usize], n: &[usize]) -> Vec<Frequency> {
         let mut waves = [Vec::new(), Vec::new()];
         for_each_index(size, |tap| {
             // Reduced modulo N before rounding; taps beyond the signal's end wrap by themselves.
-            let turns: f64 = omega.iter().zip(tap).zip(n).map(|((&w, &t), &n)| (w * (t % n) % n) as f64 / n as f64).sum();
+            let turns: f64 =
+                omega.iter().zip(tap).zip(n).map(|((&w, &t), &n)| (w * (t % n) % n) as f64 / n as f64).sum();
             let angle = std::f64::consts::TAU * turns;
             waves[0].push(angle.cos());
             waves[1].push(-angle.sin());
@@ -66,7 +67,10 @@ impl Spectra {
 pub(crate) const PIECE: usize = 16;
 
 /// Calls `f` with each piece of `frequencies` and collects what it returns, in order, on several threads.
-pub(crate) fn for_pieces<R: Send>(frequencies: &[Frequency], f: impl Fn(&[Frequency]) -> Result<R> + Sync + Send) -> Result<Vec<R>> {
+pub(crate) fn for_pieces<R: Send>(
+    frequencies: &[Frequency],
+    f: impl Fn(&[Frequency]) -> Result<R> + Sync + Send,
+) -> Result<Vec<R>> {
     #[cfg(feature = "rayon")]
     {
         use rayon::prelude::*;

@@ -80,13 +80,23 @@ impl<T: Scalar> LagForm<T> {
 
 /// `data` as a matrix; its length is the crate's own business, so that the error never shows.
 pub(crate) fn matrix<T>(data: &[T], rows: usize, columns: usize) -> Result<ArrayView2<'_, T>> {
-    let shape = |_| core_tensor::Error::Shape { argument: "data", found: vec![data.len()], expected: vec![rows, columns], reason: "of the workspace" };
+    let shape = |_| core_tensor::Error::Shape {
+        argument: "data",
+        found: vec![data.len()],
+        expected: vec![rows, columns],
+        reason: "of the workspace",
+    };
     Ok(ArrayView2::from_shape((rows, columns), data).map_err(shape)?)
 }
 
 pub(crate) fn matrix_mut<T>(data: &mut [T], rows: usize, columns: usize) -> Result<ArrayViewMut2<'_, T>> {
     let found = vec![data.len()];
-    let shape = |_| core_tensor::Error::Shape { argument: "data", found, expected: vec![rows, columns], reason: "of the workspace" };
+    let shape = |_| core_tensor::Error::Shape {
+        argument: "data",
+        found,
+        expected: vec![rows, columns],
+        reason: "of the workspace",
+    };
     Ok(ArrayViewMut2::from_shape((rows, columns), data).map_err(shape)?)
 }
 
@@ -95,6 +105,11 @@ fn columns<'a, T>(y: &'a ArrayView2<'_, T>, first: usize, length: usize, large: 
     y.slice_axis(Axis(1), Slice::from(first * large..(first + length) * large))
 }
 
-fn columns_mut<'a, T>(y: &'a mut ArrayViewMut2<'_, T>, first: usize, length: usize, large: usize) -> ArrayViewMut2<'a, T> {
+fn columns_mut<'a, T>(
+    y: &'a mut ArrayViewMut2<'_, T>,
+    first: usize,
+    length: usize,
+    large: usize,
+) -> ArrayViewMut2<'a, T> {
     y.slice_axis_mut(Axis(1), Slice::from(first * large..(first + length) * large))
 }

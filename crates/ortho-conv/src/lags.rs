@@ -65,10 +65,16 @@ mod tests {
         assert_eq!((lags[0].delta.as_slice(), lags[0].runs.len()), ([0, 0].as_slice(), 1));
         let of = |delta: [isize; 2]| &lags.iter().find(|lag| lag.delta == delta).unwrap().runs;
         // δ = (1, -1): taps (b, c) with b ≤ 1, c ≥ 1 meet (b + 1, c - 1).
-        assert_eq!(of([1, -1]).as_slice(), [Run { first: 1, second: 3, length: 2 }, Run { first: 4, second: 6, length: 2 }]);
+        assert_eq!(
+            of([1, -1]).as_slice(),
+            [Run { first: 1, second: 3, length: 2 }, Run { first: 4, second: 6, length: 2 }]
+        );
         // The overlaps of all lags and their mirrors add up to all pairs of taps.
-        let pairs: usize =
-            lags.iter().enumerate().map(|(i, lag)| (1 + usize::from(i > 0)) * lag.runs.iter().map(|r| r.length).sum::<usize>()).sum();
+        let pairs: usize = lags
+            .iter()
+            .enumerate()
+            .map(|(i, lag)| (1 + usize::from(i > 0)) * lag.runs.iter().map(|r| r.length).sum::<usize>())
+            .sum();
         assert_eq!(pairs, 81);
         assert_eq!(half_lags(&[1]).len(), 1);
         assert_eq!(half_lags(&[2, 1, 3]).len(), 8);

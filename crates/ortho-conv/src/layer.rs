@@ -32,7 +32,12 @@ impl<T: Scalar> Layer<T> {
     /// # Errors
     /// A kernel of another geometry or not finite; sizes of another number of dimensions or 0; inputs smaller than the kernel without
     /// padding; more than 2³² - 1 positions.
-    pub fn new<D: Dimension>(kernel: &ArrayRef<T, D>, geometry: &Geometry, n: &[usize], padding: Padding) -> Result<Self> {
+    pub fn new<D: Dimension>(
+        kernel: &ArrayRef<T, D>,
+        geometry: &Geometry,
+        n: &[usize],
+        padding: Padding,
+    ) -> Result<Self> {
         geometry.check("kernel", kernel)?;
         check_finite("kernel", kernel)?;
         check_sizes(geometry, n)?;
@@ -41,12 +46,22 @@ impl<T: Scalar> Layer<T> {
         let mut output = n.to_vec();
         if padding == Padding::Valid {
             for d in 0..n.len() {
-                check_range("n", n[d] as f64, input[d] >= size[d], "so large that the kernel fits into the input (no padding)")?;
+                check_range(
+                    "n",
+                    n[d] as f64,
+                    input[d] >= size[d],
+                    "so large that the kernel fits into the input (no padding)",
+                )?;
                 output[d] = (input[d] - size[d]) / stride[d] + 1;
             }
         }
         let positions = input.iter().try_fold(1_usize, |product, &n| product.checked_mul(n));
-        check_range("n", n[0] as f64, positions.is_some_and(|p| p < OUTSIDE as usize), "so small that there are less than 2^32 positions")?;
+        check_range(
+            "n",
+            n[0] as f64,
+            positions.is_some_and(|p| p < OUTSIDE as usize),
+            "so small that there are less than 2^32 positions",
+        )?;
         let mut sources = Vec::new();
         for_each_index(size, |tap| {
             for_each_index(&output, |at| {

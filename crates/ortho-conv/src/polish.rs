@@ -29,12 +29,18 @@ pub struct Polished<T, D: Dimension> {
 }
 
 /// At most `steps` Gauss-Newton steps on the residual E: `v = -argmin ‖E + J v‖` by conjugate gradients, where
-/// `J v = ½ (R(K + v) - R(K - v))` exactly, since R is quadratic. Near an orthogonal kernel L_orth squares with each step (near degenerate
-/// ones, such as block convolutions, it falls by a factor of about 15); a step that does not lower it ends the polish (far away, start with [`Orthogonaliser`](crate::Orthogonaliser)).
+/// `J v = ½ (R(K + v) - R(K - v))` exactly, since R is quadratic. Where taps do not overlap
+/// (k ≤ s) L_orth squares with each step. Else the constraints are degenerate at orthogonal kernels (products of taps at the largest lags
+/// vanish), and it falls by a factor of about ten per step. A step that does not lower it ends the polish; far away, start with
+/// [`Orthogonaliser`](crate::Orthogonaliser).
 ///
 /// # Errors
 /// A kernel of another geometry or not finite; 0 steps.
-pub fn polish<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>, geometry: &Geometry, steps: usize) -> Result<Polished<T, D>> {
+pub fn polish<T: Scalar, D: Dimension>(
+    kernel: &ArrayRef<T, D>,
+    geometry: &Geometry,
+    steps: usize,
+) -> Result<Polished<T, D>> {
     check_range("steps", steps as f64, steps > 0, "at least 1")?;
     geometry.check("kernel", kernel)?;
     check_finite("kernel", kernel)?;
@@ -73,7 +79,8 @@ fn gauss_newton(polyphase: &Polyphase, y: &[f64]) -> Result<Vec<f64>> {
     let mask = polyphase.support();
     let right: Array1<f64> = half_gradient.iter().zip(&mask).map(|(g, &own)| if own { 0.5 * g } else { 0.0 }).collect();
     // Damping that vanishes with the residual keeps the quadratic rate.
-    let normal = Normal { y, mask, damping: 1e-3 * value.sqrt().min(1.0) + 1e-14, forms: RefCell::new((form.clone(), form)) };
+    let normal =
+        Normal { y, mask, damping: 1e-3 * value.sqrt().min(1.0) + 1e-14, forms: RefCell::new((form.clone(), form)) };
     let limits = Limits { iterations: 500, tolerance: 1e-10 };
     let solved = conjugate_gradients(&normal, &right, limits)?;
     Ok(solved.0.to_vec())
@@ -98,7 +105,14 @@ impl LinearOperator<f64> for Normal<'_> {
 
     fn apply_into(&self, v: &ArrayRef1<f64>, out: &mut ArrayRef1<f64>) -> core_tensor::Result<()> {
         let failed = |_| core_tensor::Error::NoConvergence { argument: "kernel", what: "Gauss-Newton product" };
-        let moved = |sign: f64| self.y.iter().zip(v).zip(&self.mask).map(|((y, v), &own)| if own { y + sign * v } else { *y }).collect::<Vec<_>>();
+        let moved = |sign: f64| {
+            self.y
+                .iter()
+                .zip(v)
+                .zip(&self.mask)
+                .map(|((y, v), &own)| if own { y + sign * v } else { *y })
+                .collect::<Vec<_>>()
+        };
         let mut forms = self.forms.borrow_mut();
         let (plus, minus) = &mut *forms;
         plus.value(&moved(1.0)).map_err(failed)?;

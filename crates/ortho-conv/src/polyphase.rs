@@ -106,7 +106,9 @@ impl Polyphase {
         kernel: &mut ArrayRef<T, D>,
     ) {
         let first = group * self.kernel_len();
-        let put = |(&at, entry): (&usize, &mut T)| *entry = if add { *entry + factor * array[at] } else { factor * array[at] };
+        let put = |(&at, entry): (&usize, &mut T)| {
+            *entry = if add { *entry + factor * array[at] } else { factor * array[at] }
+        };
         if let Some(entries) = kernel.as_slice_mut() {
             self.positions.iter().zip(&mut entries[first..first + self.kernel_len()]).for_each(put);
         } else {

@@ -46,7 +46,9 @@ impl<T: Scalar> PowerIteration<T> {
         check_range("tolerance", tolerance, tolerance >= 0.0, ">= 0")?;
         check_shape("vector", &self.vector, &[layer.columns()], "the layer has that many inputs")?;
         let norm = |x: &Array1<T>| x.iter().map(|&x| Scalar::to_f64(x).powi(2)).sum::<f64>().sqrt();
-        let scale = |x: &mut Array1<T>, by: f64| x.iter_mut().for_each(|x| *x = <T as Scalar>::from_f64(Scalar::to_f64(*x) * by));
+        let scale = |x: &mut Array1<T>, by: f64| {
+            x.iter_mut().for_each(|x| *x = <T as Scalar>::from_f64(Scalar::to_f64(*x) * by))
+        };
         let mut image = Array1::zeros(layer.rows());
         let mut back = Array1::zeros(layer.columns());
         let length = norm(&self.vector);
@@ -62,7 +64,11 @@ impl<T: Scalar> PowerIteration<T> {
                 break;
             }
             let squared = found.value * found.value;
-            let rest = back.iter().zip(&self.vector).map(|(&b, &v)| (Scalar::to_f64(b) - squared * Scalar::to_f64(v)).powi(2)).sum::<f64>();
+            let rest = back
+                .iter()
+                .zip(&self.vector)
+                .map(|(&b, &v)| (Scalar::to_f64(b) - squared * Scalar::to_f64(v)).powi(2))
+                .sum::<f64>();
             found.residual = rest.sqrt() / found.value;
             std::mem::swap(&mut self.vector, &mut back);
             let length = norm(&self.vector);

@@ -4,9 +4,9 @@ use crate::generate::strided;
 use crate::spectrum::extreme_singular_values;
 use crate::{Error, Geometry, LOrth, Padding, Result, existence};
 use core_optim::{Lbfgs, SmoothObjective, StoppingRule};
+use core_tensor::Scalar;
 use core_tensor::check_range;
 use core_tensor::random::{Streams, fill_uniform};
-use core_tensor::Scalar;
 use ndarray::{Array1, ArrayD, ArrayRef, ArrayRef1, Dimension, IxDyn};
 
 /// Minimises L_orth by L-BFGS.
@@ -103,7 +103,11 @@ impl Orthogonaliser {
     ///
     /// # Errors
     /// [`Error::NoOrthogonalKernel`] where none exists; a kernel of another geometry or not finite; options out of range.
-    pub fn from_kernel<T: Scalar, D: Dimension>(&self, kernel: &ArrayRef<T, D>, geometry: &Geometry) -> Result<Orthogonalised<T>> {
+    pub fn from_kernel<T: Scalar, D: Dimension>(
+        &self,
+        kernel: &ArrayRef<T, D>,
+        geometry: &Geometry,
+    ) -> Result<Orthogonalised<T>> {
         self.check(geometry)?;
         geometry.check("kernel", kernel)?;
         core_tensor::check_finite("kernel", kernel)?;
@@ -134,9 +138,10 @@ impl Orthogonaliser {
                 best = Some(found);
             }
         }
-        if let (1, Ok(kernel)) =
-            (geometry.groups(), strided(geometry.outputs(), geometry.inputs(), geometry.size(), geometry.stride(), self.seed))
-        {
+        if let (1, Ok(kernel)) = (
+            geometry.groups(),
+            strided(geometry.outputs(), geometry.inputs(), geometry.size(), geometry.stride(), self.seed),
+        ) {
             let l_orth = LOrth::new(geometry).value(&kernel)?;
             return Ok(Orthogonalised { kernel, l_orth, iterations, status: Status::Constructed });
         }
@@ -153,7 +158,11 @@ impl Orthogonaliser {
 
     fn minimise<T: Scalar>(&self, start: &Array1<T>, geometry: &Geometry) -> Result<Orthogonalised<T>> {
         let shape = IxDyn(&geometry.kernel_shape());
-        let mut objective = Objective { l_orth: LOrth::new(geometry), kernel: ArrayD::zeros(shape.clone()), gradient: ArrayD::zeros(shape) };
+        let mut objective = Objective {
+            l_orth: LOrth::new(geometry),
+            kernel: ArrayD::zeros(shape.clone()),
+            gradient: ArrayD::zeros(shape),
+        };
         // The gradient's square falls with L_orth.
         let rule = StoppingRule::none().gradient_abs((1e-4 * self.tolerance).sqrt());
         let solver = Lbfgs::new().max_iterations(self.max_iterations).stopping(rule);

@@ -51,7 +51,13 @@ pub fn crop<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>, size: &[usize]) ->
     let geometry = Geometry::of(kernel, 1)?;
     if size.len() != geometry.dimensions() {
         let (found, expected) = (vec![size.len()], vec![geometry.dimensions()]);
-        return Err(core_tensor::Error::Shape { argument: "size", found, expected, reason: "it has one entry per spatial dimension" }.into());
+        return Err(core_tensor::Error::Shape {
+            argument: "size",
+            found,
+            expected,
+            reason: "it has one entry per spatial dimension",
+        }
+        .into());
     }
     let mut cut = kernel.to_owned().into_dyn();
     for (d, (&wanted, &there)) in size.iter().zip(geometry.size()).enumerate() {
@@ -80,9 +86,11 @@ pub(crate) fn map_spectra<T: Scalar, D: Dimension, S: Default>(
     let taps: usize = n.iter().product();
     let rows = 2 * frequencies.len();
     let weight = |frequency: &Frequency| if frequency.is_own_mirror { 1.0 } else { 2.0 } / taps as f64;
-    let backward = Array2::from_shape_fn((taps, rows), |(tap, row)| weight(&whole[row / 2]) * whole[row / 2].waves[row % 2][tap]);
+    let backward =
+        Array2::from_shape_fn((taps, rows), |(tap, row)| weight(&whole[row / 2]) * whole[row / 2].waves[row % 2][tap]);
     let long: Vec<usize> = n.iter().zip(geometry.stride()).map(|(n, s)| n * s).collect();
-    let target = Geometry::new(geometry.outputs(), geometry.inputs(), &long, geometry.stride())?.grouped(geometry.groups())?;
+    let target =
+        Geometry::new(geometry.outputs(), geometry.inputs(), &long, geometry.stride())?.grouped(geometry.groups())?;
     let unfolded = Polyphase::new(&target);
     let mut found = ArrayD::zeros(IxDyn(&target.kernel_shape()));
     check_shape("kernel", &found, &target.kernel_shape(), "the kernel fills the signal")?;
@@ -109,7 +117,13 @@ pub(crate) fn map_spectra<T: Scalar, D: Dimension, S: Default>(
             for (part, row) in parts.iter().zip(spectrum.chunks_exact_mut(large)) {
                 row.iter_mut().zip(part.row(i)).for_each(|(s, &v)| *s = v);
             }
-            gemm_into(&mut matrix_mut(array, taps, large)?, Accumulate::Replace, 1.0, &backward, &matrix(&spectrum, rows, large)?)?;
+            gemm_into(
+                &mut matrix_mut(array, taps, large)?,
+                Accumulate::Replace,
+                1.0,
+                &backward,
+                &matrix(&spectrum, rows, large)?,
+            )?;
         }
         unfolded.join_into(&array, 1.0, false, group, &mut found);
     }

@@ -112,7 +112,8 @@ fn for_each_frequency<T: Scalar, D: Dimension>(
             found.iter_mut().for_each(|value| *value *= scale);
             Ok(found)
         })?;
-        for (found, frequency) in pieces.iter().flat_map(|piece| piece.chunks_exact(polyphase.small)).zip(&frequencies) {
+        for (found, frequency) in pieces.iter().flat_map(|piece| piece.chunks_exact(polyphase.small)).zip(&frequencies)
+        {
             visit(found, if frequency.is_own_mirror { 1 } else { 2 });
         }
     }

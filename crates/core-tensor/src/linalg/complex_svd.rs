@@ -77,8 +77,15 @@ impl<T: Scalar> ComplexSvd<T> {
                 Some([u, v]) => [Some(u.as_mut()), Some(v.as_mut())],
                 None => [None, None],
             };
-            let outcome =
-                svd(self.matrix.as_ref(), self.values.as_mut(), u, v, self.par, self.memory.stack(), Default::default());
+            let outcome = svd(
+                self.matrix.as_ref(),
+                self.values.as_mut(),
+                u,
+                v,
+                self.par,
+                self.memory.stack(),
+                Default::default(),
+            );
             clear_upper_halves();
             self.s.iter_mut().enumerate().for_each(|(i, s)| *s = self.values[i].re);
             if outcome.is_err() || !self.s.iter().all(|s| s.is_finite()) {
@@ -137,7 +144,7 @@ impl<T: Scalar> ComplexSvd<T> {
 mod tests {
     use super::*;
     use crate::linalg::Svd;
-    use ndarray::{Array2, concatenate, Axis};
+    use ndarray::{Array2, Axis, concatenate};
 
     fn pseudo_random(m: usize, n: usize, seed: usize) -> Array2<f64> {
         Array2::from_shape_fn((m, n), |(i, j)| ((i * 37 + j * 101 + seed * 17) % 23) as f64 / 11.0 - 1.0)

@@ -95,6 +95,8 @@ mod tests {
         assert!(eigen.of(&array![[f32::NAN, 0.0], [0.0, 0.0]], &fine).is_err());
         assert!(eigen.of(&fine, &Array2::zeros((2, 3))).is_err());
         assert_eq!(eigen.of(&fine, &fine).unwrap().to_vec(), [0.0, 0.0]);
-        assert!(HermitianEigenvalues::<f64>::new(0).of(&Array2::zeros((0, 0)), &Array2::zeros((0, 0))).unwrap().is_empty());
+        assert!(
+            HermitianEigenvalues::<f64>::new(0).of(&Array2::zeros((0, 0)), &Array2::zeros((0, 0))).unwrap().is_empty()
+        );
     }
 }

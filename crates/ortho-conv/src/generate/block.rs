@@ -78,7 +78,12 @@ impl<T: Scalar> BlockConvolution<T> {
     /// # Errors
     /// Parts of other shapes or not finite; steps of other than 1 or 2 dimensions, or of different numbers of them. That the head has
     /// orthonormal columns and that the others are projectors is not checked: they are free parameters for whoever differentiates.
-    pub fn from_parts(outputs: usize, inputs: usize, head: Array2<T>, steps: Vec<Vec<Option<Array2<T>>>>) -> Result<Self> {
+    pub fn from_parts(
+        outputs: usize,
+        inputs: usize,
+        head: Array2<T>,
+        steps: Vec<Vec<Option<Array2<T>>>>,
+    ) -> Result<Self> {
         let dimensions = steps.first().map_or(1, Vec::len);
         check_dimensions(dimensions)?;
         Geometry::new(outputs, inputs, &vec![1; dimensions], &vec![1; dimensions])?;
@@ -88,7 +93,13 @@ impl<T: Scalar> BlockConvolution<T> {
         for step in &steps {
             if step.len() != dimensions {
                 let (found, expected) = (vec![step.len()], vec![dimensions]);
-                return Err(core_tensor::Error::Shape { argument: "steps", found, expected, reason: "all steps have one entry per dimension" }.into());
+                return Err(core_tensor::Error::Shape {
+                    argument: "steps",
+                    found,
+                    expected,
+                    reason: "all steps have one entry per dimension",
+                }
+                .into());
             }
             for projector in step.iter().flatten() {
                 check_shape("steps", projector, &[n, n], "projectors are max(M, C) x max(M, C)")?;
@@ -136,7 +147,9 @@ impl<T: Scalar> BlockConvolution<T> {
     /// Another shape.
     pub fn pullback<D: Dimension>(&self, upstream: &ArrayRef<T, D>) -> Result<BlockGradient<T>> {
         let products = self.products();
-        let Some(whole) = products.last() else { return Ok(BlockGradient { head: self.head.clone(), steps: Vec::new() }) };
+        let Some(whole) = products.last() else {
+            return Ok(BlockGradient { head: self.head.clone(), steps: Vec::new() });
+        };
         let mut shape = vec![self.outputs, self.inputs];
         shape.extend_from_slice(&whole.size);
         check_shape("upstream", upstream, &shape, "the kernel has that shape")?;

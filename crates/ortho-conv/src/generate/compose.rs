@@ -11,18 +11,27 @@ use ndarray::{Array2, ArrayD, ArrayRef, Dimension, IxDyn};
 ///
 /// # Errors
 /// Kernels with other numbers of dimensions, with fewer than one spatial one, or whose channels do not fit; entries that are not finite.
-pub fn compose<T: Scalar, D: Dimension, E: Dimension>(second: &ArrayRef<T, D>, first: &ArrayRef<T, E>) -> Result<ArrayD<T>> {
+pub fn compose<T: Scalar, D: Dimension, E: Dimension>(
+    second: &ArrayRef<T, D>,
+    first: &ArrayRef<T, E>,
+) -> Result<ArrayD<T>> {
     check_finite("second", second)?;
     check_finite("first", first)?;
     if second.ndim() < 3 {
-        return Err(Error::Unsupported { what: "an array of fewer than 3 dimensions", reason: "kernels are (outputs, inputs, size…)" });
+        return Err(Error::Unsupported {
+            what: "an array of fewer than 3 dimensions",
+            reason: "kernels are (outputs, inputs, size…)",
+        });
     }
     if first.ndim() != second.ndim() || first.shape()[0] != second.shape()[1] || first.is_empty() || second.is_empty() {
         let mut expected = second.shape().to_vec();
         expected[0] = second.shape()[1];
         expected[1..].iter_mut().for_each(|k| *k = 1.max(*k));
-        let reason = "it has as many outputs as `second` has inputs, as many dimensions (of any size), and nothing is empty";
-        return Err(core_tensor::Error::Shape { argument: "first", found: first.shape().to_vec(), expected, reason }.into());
+        let reason =
+            "it has as many outputs as `second` has inputs, as many dimensions (of any size), and nothing is empty";
+        return Err(
+            core_tensor::Error::Shape { argument: "first", found: first.shape().to_vec(), expected, reason }.into()
+        );
     }
     let (m, c) = (second.shape()[0], first.shape()[1]);
     let mut shape = vec![m, c];

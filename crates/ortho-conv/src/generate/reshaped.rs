@@ -11,7 +11,13 @@ use ndarray::{Array, ArrayD, ArrayRef, Dimension, IxDyn};
 ///
 /// # Errors
 /// A zero among the numbers, other than 1 to 3 dimensions.
-pub fn reshaped<T: Scalar>(outputs: usize, inputs: usize, size: &[usize], stride: &[usize], seed: u64) -> Result<ArrayD<T>> {
+pub fn reshaped<T: Scalar>(
+    outputs: usize,
+    inputs: usize,
+    size: &[usize],
+    stride: &[usize],
+    seed: u64,
+) -> Result<ArrayD<T>> {
     let geometry = Geometry::new(outputs, inputs, size, stride)?;
     let columns = inputs * size.iter().product::<usize>();
     let by = scale(&geometry);
@@ -25,7 +31,10 @@ pub fn reshaped<T: Scalar>(outputs: usize, inputs: usize, size: &[usize], stride
 ///
 /// # Errors
 /// A kernel of another geometry or not finite, or whose flattened form has not full rank.
-pub fn reshape_orthogonalised<T: Scalar, D: Dimension>(kernel: &ArrayRef<T, D>, geometry: &Geometry) -> Result<Array<T, D>> {
+pub fn reshape_orthogonalised<T: Scalar, D: Dimension>(
+    kernel: &ArrayRef<T, D>,
+    geometry: &Geometry,
+) -> Result<Array<T, D>> {
     geometry.check("kernel", kernel)?;
     let flat = polar(&flattened(kernel)?)?;
     let by = scale(geometry);

@@ -15,7 +15,13 @@ use ndarray::{ArrayD, IxDyn};
 /// # Errors
 /// [`Error::NoOrthogonalKernel`] where none exists; three dimensions; a zero among the numbers; kernels shorter than the stride in one
 /// dimension and longer in another.
-pub fn strided<T: Scalar>(outputs: usize, inputs: usize, size: &[usize], stride: &[usize], seed: u64) -> Result<ArrayD<T>> {
+pub fn strided<T: Scalar>(
+    outputs: usize,
+    inputs: usize,
+    size: &[usize],
+    stride: &[usize],
+    seed: u64,
+) -> Result<ArrayD<T>> {
     let geometry = Geometry::new(outputs, inputs, size, stride)?;
     let verdict = existence(&geometry, Padding::Circular)?;
     if !verdict.exists {
@@ -28,7 +34,10 @@ pub fn strided<T: Scalar>(outputs: usize, inputs: usize, size: &[usize], stride:
         return reshaped(outputs, inputs, size, stride, seed);
     }
     if size.iter().zip(stride).any(|(k, s)| k < s) {
-        return Err(Error::Unsupported { what: "a kernel shorter than its stride", reason: "the construction needs k >= s in every dimension" });
+        return Err(Error::Unsupported {
+            what: "a kernel shorter than its stride",
+            reason: "the construction needs k >= s in every dimension",
+        });
     }
     let phases: usize = stride.iter().product();
     let middle = inputs.max(outputs / phases);

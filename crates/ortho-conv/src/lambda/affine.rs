@@ -1,8 +1,8 @@
 //! Maps between embedding spaces.
 
 use crate::Result;
-use core_tensor::linalg::{Accumulate, gemm_into};
 use core_tensor::check_shape;
+use core_tensor::linalg::{Accumulate, gemm_into};
 use ndarray::{Array1, Array2, ArrayRef2, Axis};
 
 /// h ↦ W h + b, on rows.

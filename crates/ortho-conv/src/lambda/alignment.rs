@@ -231,7 +231,8 @@ impl Alignment {
                     total += self.regulariser * value.loss;
                     weight.scaled_add(self.regulariser, &of_penalty);
                 }
-                let parts = weight.iter().chain(&found.backward.bias).chain(&found.forward.weight).chain(&found.forward.bias);
+                let parts =
+                    weight.iter().chain(&found.backward.bias).chain(&found.forward.weight).chain(&found.forward.bias);
                 gradient.iter_mut().zip(parts).for_each(|(g, &part)| *g = part);
                 adam.step(&mut flat, &gradient)?;
             }
@@ -268,11 +269,21 @@ impl Alignment {
 
     fn check(&self) -> Result<()> {
         let LossWeights { forward, backward, contrastive, temperature } = self.weights;
-        for (name, weight) in [("forward", forward), ("backward", backward), ("contrastive", contrastive), ("regulariser", self.regulariser)] {
+        for (name, weight) in [
+            ("forward", forward),
+            ("backward", backward),
+            ("contrastive", contrastive),
+            ("regulariser", self.regulariser),
+        ] {
             check_range(name, weight, weight >= 0.0 && weight.is_finite(), "finite and >= 0")?;
         }
         check_range("temperature", temperature, temperature > 0.0 && temperature.is_finite(), "finite and > 0")?;
-        check_range("learning_rate", self.learning_rate, self.learning_rate > 0.0 && self.learning_rate.is_finite(), "finite and > 0")?;
+        check_range(
+            "learning_rate",
+            self.learning_rate,
+            self.learning_rate > 0.0 && self.learning_rate.is_finite(),
+            "finite and > 0",
+        )?;
         check_range("epochs", self.epochs as f64, (1..=1_000_000).contains(&self.epochs), "1 to 1000000")?;
         Ok(check_range("batch", self.batch as f64, self.batch > 0, "at least 1")?)
     }

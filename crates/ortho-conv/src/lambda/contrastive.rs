@@ -59,7 +59,12 @@ fn normalised(argument: &'static str, x: &ArrayRef2<f64>) -> Result<(Array2<f64>
     check_finite(argument, x)?;
     let norms: Array1<f64> = x.rows().into_iter().map(|row| row.dot(&row).sqrt()).collect();
     for &norm in &norms {
-        check_range(argument, norm, norm > 0.0 && norm.is_finite(), "of rows with a norm above 0 (this is a row's norm)")?;
+        check_range(
+            argument,
+            norm,
+            norm > 0.0 && norm.is_finite(),
+            "of rows with a norm above 0 (this is a row's norm)",
+        )?;
     }
     Ok((x.to_owned() / &norms.view().insert_axis(Axis(1)), norms))
 }

@@ -65,7 +65,9 @@ mod tests {
         for labels in [Some(labels.as_slice()), None] {
             let backward = AffineMap { weight: matrix(3, 3), bias: Array1::from_vec(vec![0.1, -0.2, 0.3]) };
             let forward = AffineMap { weight: matrix(3, 3), bias: Array1::from_vec(vec![-0.1, 0.2, 0.5]) };
-            let at = |backward: &AffineMap, forward: &AffineMap| losses(backward, forward, &new, &old, labels, weights).unwrap();
+            let at = |backward: &AffineMap, forward: &AffineMap| {
+                losses(backward, forward, &new, &old, labels, weights).unwrap()
+            };
             let found = at(&backward, &forward);
             let h = 1e-6;
             for which in 0..2 {
@@ -73,13 +75,21 @@ mod tests {
                     let moved = |by: f64| {
                         let (mut b, mut f) = (backward.clone(), forward.clone());
                         let map = if which == 0 { &mut b } else { &mut f };
-                        if entry < 9 { map.weight[[entry / 3, entry % 3]] += by } else { map.bias[entry - 9] += by }
+                        if entry < 9 {
+                            map.weight[[entry / 3, entry % 3]] += by
+                        } else {
+                            map.bias[entry - 9] += by
+                        }
                         at(&b, &f).value
                     };
                     let gradient = if which == 0 { &found.backward } else { &found.forward };
-                    let analytic = if entry < 9 { gradient.weight[[entry / 3, entry % 3]] } else { gradient.bias[entry - 9] };
+                    let analytic =
+                        if entry < 9 { gradient.weight[[entry / 3, entry % 3]] } else { gradient.bias[entry - 9] };
                     let numeric = (moved(h) - moved(-h)) / (2.0 * h);
-                    assert!((analytic - numeric).abs() < 1e-7 * (1.0 + numeric.abs()), "{which} {entry}: {analytic} {numeric}");
+                    assert!(
+                        (analytic - numeric).abs() < 1e-7 * (1.0 + numeric.abs()),
+                        "{which} {entry}: {analytic} {numeric}"
+                    );
                 }
             }
         }

@@ -61,7 +61,9 @@ impl<T: Scalar> Penalty<T> {
                 check_range("lambda", lambda, lambda >= 0.0, ">= 0 (infinity switches it off)")?;
                 check_range("alpha", alpha, alpha > 0.0 && alpha.is_finite(), "finite and > 0")?;
             }
-            Threshold::Hard { lambda } => check_range("lambda", lambda, lambda >= 0.0 && lambda.is_finite(), "finite and >= 0")?,
+            Threshold::Hard { lambda } => {
+                check_range("lambda", lambda, lambda >= 0.0 && lambda.is_finite(), "finite and >= 0")?
+            }
             Threshold::None | Threshold::Spectral => {}
         }
         // Any start works that is not orthogonal to the leading direction: an irregular one.

@@ -31,7 +31,12 @@ pub struct Retrieval {
 ///
 /// # Errors
 /// Other shapes, another number of labels, fewer than two items, entries that are not finite.
-pub fn retrieve<T: Scalar>(queries: &ArrayRef2<T>, gallery: &ArrayRef2<T>, labels: &[usize], distance: Distance) -> Result<Retrieval> {
+pub fn retrieve<T: Scalar>(
+    queries: &ArrayRef2<T>,
+    gallery: &ArrayRef2<T>,
+    labels: &[usize],
+    distance: Distance,
+) -> Result<Retrieval> {
     let n = queries.nrows();
     check_range("queries", n as f64, n > 1, "at least 2 rows")?;
     check_labels(labels, n)?;
@@ -64,7 +69,12 @@ pub fn retrieve<T: Scalar>(queries: &ArrayRef2<T>, gallery: &ArrayRef2<T>, label
 ///
 /// # Errors
 /// As [`retrieve`].
-pub fn compatibility<T: Scalar>(new: &ArrayRef2<T>, old: &ArrayRef2<T>, labels: &[usize], distance: Distance) -> Result<f64> {
+pub fn compatibility<T: Scalar>(
+    new: &ArrayRef2<T>,
+    old: &ArrayRef2<T>,
+    labels: &[usize],
+    distance: Distance,
+) -> Result<f64> {
     let n = new.nrows();
     check_range("new", n as f64, n > 1, "at least 2 rows")?;
     check_labels(labels, n)?;

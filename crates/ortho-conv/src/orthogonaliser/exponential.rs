@@ -48,7 +48,11 @@ fn num_abs<T: Scalar>(v: T) -> T {
 
 fn of_any<T: Scalar>(a: &ArrayRef2<T>) -> Array2<T> {
     const DEGREE: u32 = 18;
-    let norm = a.columns().into_iter().map(|c| c.iter().map(|&v| Scalar::to_f64(v).abs()).sum::<f64>()).fold(0.0_f64, f64::max);
+    let norm = a
+        .columns()
+        .into_iter()
+        .map(|c| c.iter().map(|&v| Scalar::to_f64(v).abs()).sum::<f64>())
+        .fold(0.0_f64, f64::max);
     let squarings = if norm > 0.5 { (2.0 * norm).log2().ceil() as i32 } else { 0 };
     let scaled = a.mapv(|v| v * <T as Scalar>::exp2_integer(-squarings));
     let identity = Array2::<T>::eye(a.nrows());

@@ -2,8 +2,8 @@
 
 use crate::Result;
 use core_tensor::Scalar;
-use core_tensor::linalg::Svd;
 use core_tensor::check_shape;
+use core_tensor::linalg::Svd;
 use ndarray::{Array2, ArrayRef2, ArrayView2};
 
 /// The nearest semi-orthogonal matrix in the Frobenius norm, U Vᵀ of A = U S Vᵀ (m × n).

@@ -32,7 +32,12 @@ pub(super) fn check_skew<T: Scalar>(a: &ArrayRef2<T>) -> Result<()> {
     let limit = 16.0 * Scalar::to_f64(T::epsilon()) * largest;
     for ((i, j), &v) in a.indexed_iter() {
         let sum = Scalar::to_f64(v + a[[j, i]]).abs();
-        core_tensor::check_range("skew", sum, sum <= limit, "the negative of its transpose (`skew` makes it so): this is |a_ij + a_ji|")?;
+        core_tensor::check_range(
+            "skew",
+            sum,
+            sum <= limit,
+            "the negative of its transpose (`skew` makes it so): this is |a_ij + a_ji|",
+        )?;
     }
     Ok(())
 }

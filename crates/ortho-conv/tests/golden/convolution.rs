@@ -4,8 +4,8 @@ use crate::array;
 use golden::{Case, Runner, Tolerance};
 use ndarray::{ArrayD, Axis};
 use ortho_conv::{
-    Certificate, Form, Geometry, LOrth, Layer, Padding, Spectrum, alpha, compatibility, existence, extreme_singular_values,
-    flattened_norm, frobenius_error, kernel_orthogonality, row_orthogonality_into,
+    Certificate, Form, Geometry, LOrth, Layer, Padding, Spectrum, alpha, compatibility, existence,
+    extreme_singular_values, flattened_norm, frobenius_error, kernel_orthogonality, row_orthogonality_into,
 };
 
 /// Adds the kinds of this file.
@@ -25,10 +25,20 @@ pub(crate) fn add(runner: Runner) -> Runner {
             }
             // The residual of the rows at every lag, by its definition.
             let residual = array(case.value("residual"));
-            check.close("residual", &row_residual(&kernel, case.index("stride"), largest_lag), &residual, Tolerance::both(1e-10));
+            check.close(
+                "residual",
+                &row_residual(&kernel, case.index("stride"), largest_lag),
+                &residual,
+                Tolerance::both(1e-10),
+            );
             let mut l_orth = LOrth::new(&geometry);
             let squares: f64 = residual.iter().map(|r| r * r).sum();
-            check.scalar("distance", l_orth.distance(&kernel).expect("distance"), squares.sqrt(), Tolerance::both(1e-10));
+            check.scalar(
+                "distance",
+                l_orth.distance(&kernel).expect("distance"),
+                squares.sqrt(),
+                Tolerance::both(1e-10),
+            );
         })
         .cases("existence", |case, check| {
             let dimensions = case.index("dim");
@@ -43,7 +53,8 @@ pub(crate) fn add(runner: Runner) -> Runner {
                 "valid" => Padding::Valid,
                 other => panic!("unknown padding {other}"),
             };
-            let layer = Layer::new(&kernel, &geometry, &vec![case.index("N"); case.index("dim")], padding).expect("layer");
+            let layer =
+                Layer::new(&kernel, &geometry, &vec![case.index("N"); case.index("dim")], padding).expect("layer");
             let matrix = layer.matrix();
             check.same("shape", matrix.dim(), (case.index("rows"), case.index("cols")));
             check.close("matrix", &matrix, &case.matrix("matrix"), Tolerance::both(1e-12));
@@ -90,7 +101,10 @@ pub(crate) fn add(runner: Runner) -> Runner {
             check.same("defect", defect != compatibility::Defect::None, differs);
             let upright = kernel_orthogonality(&kernel).expect("distance");
             check.scalar("kernel_orth_distance", upright, case.number("kernel_orth_distance"), tolerance);
-            let flat = kernel.to_shape((kernel.shape()[0], kernel.len() / kernel.shape()[0])).expect("contiguous").into_owned();
+            let flat = kernel
+                .to_shape((kernel.shape()[0], kernel.len() / kernel.shape()[0]))
+                .expect("contiguous")
+                .into_owned();
             let squares = row_orthogonality_into(&flat, &mut flat.clone()).expect("value");
             check.scalar("kernel_gram_sq", squares, case.number("kernel_gram_sq"), tolerance);
             let norm = flattened_norm(&kernel, &geometry).expect("norm");

@@ -24,7 +24,11 @@ pub(crate) fn add(runner: Runner) -> Runner {
         })
         .cases("bcop", |case, check| {
             let (m, c) = (case.index("M"), case.index("C"));
-            let steps = matrices(case, "P").into_iter().zip(matrices(case, "Q")).map(|(p, q)| vec![Some(p), Some(q)]).collect::<Vec<_>>();
+            let steps = matrices(case, "P")
+                .into_iter()
+                .zip(matrices(case, "Q"))
+                .map(|(p, q)| vec![Some(p), Some(q)])
+                .collect::<Vec<_>>();
             check.same("k", steps.len() + 1, case.index("k"));
             let kernel = BlockConvolution::from_parts(m, c, case.matrix("H"), steps).expect("parts").kernel();
             // No step leaves no dimension to read off: a kernel of one tap then.
@@ -40,7 +44,12 @@ pub(crate) fn add(runner: Runner) -> Runner {
             check.same("C_mid", first.shape()[0], case.index("C_mid"));
             check.holds(kernel.shape()[2..].iter().all(|&k| k == case.index("k")), || format!("{:?}", kernel.shape()));
             check.close("kernel", &kernel, &array(case.value("kernel")), Tolerance::both(1e-10));
-            check.scalar("lorth", l_orth(&kernel, case.index("stride")).expect("value"), case.number("lorth"), Tolerance::both(1e-10));
+            check.scalar(
+                "lorth",
+                l_orth(&kernel, case.index("stride")).expect("value"),
+                case.number("lorth"),
+                Tolerance::both(1e-10),
+            );
             spectrum(case, check, &kernel, case.index("stride"));
         })
         .cases("lambda_orthogonality", |case, check| {
@@ -52,7 +61,12 @@ pub(crate) fn add(runner: Runner) -> Runner {
                 let mut penalty = Penalty::new(w.nrows(), threshold).expect("threshold");
                 penalty.value_and_gradient_into(&w, &mut gradient).expect("square")
             };
-            check.scalar("heaviside_loss", of(Threshold::Hard { lambda }).loss, case.number("heaviside_loss"), tolerance);
+            check.scalar(
+                "heaviside_loss",
+                of(Threshold::Hard { lambda }).loss,
+                case.number("heaviside_loss"),
+                tolerance,
+            );
             let found = of(Threshold::Lambda { lambda, alpha });
             check.scalar("distance", found.distance, case.number("distance"), tolerance);
             check.scalar("loss", found.loss, case.number("loss"), tolerance);
@@ -63,7 +77,8 @@ pub(crate) fn add(runner: Runner) -> Runner {
 /// The extremes on a grid: an orthogonal layer has them at 1 for every size.
 fn spectrum(case: &Case, check: &mut golden::Check, kernel: &ArrayD<f64>, stride: usize) {
     let geometry = Geometry::of(kernel, stride).expect("geometry");
-    let (smallest, largest) = extreme_singular_values(kernel, &geometry, &vec![6; geometry.dimensions()]).expect("spectrum");
+    let (smallest, largest) =
+        extreme_singular_values(kernel, &geometry, &vec![6; geometry.dimensions()]).expect("spectrum");
     check.scalar("sigma_min", smallest, case.number("sigma_min"), Tolerance::both(1e-10));
     check.scalar("sigma_max", largest, case.number("sigma_max"), Tolerance::both(1e-10));
 }

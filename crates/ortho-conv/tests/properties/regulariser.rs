@@ -145,13 +145,15 @@ proptest! {
 #[test]
 fn a_network_is_the_sum_of_its_layers() {
     let geometries = [Geometry::new(4, 2, &[3, 3], &[1, 1]).unwrap(), Geometry::new(6, 4, &[3, 3], &[2, 2]).unwrap()];
-    let random = |(i, g): (usize, &Geometry)| normal_array::<f64, _, _>(&mut rng(i as u64), IxDyn(&g.kernel_shape())) * 0.3;
+    let random =
+        |(i, g): (usize, &Geometry)| normal_array::<f64, _, _>(&mut rng(i as u64), IxDyn(&g.kernel_shape())) * 0.3;
     let kernels: Vec<ArrayD<f64>> = geometries.iter().enumerate().map(random).collect();
     let views: Vec<_> = kernels.iter().map(|k| k.view()).collect();
     let mut network = Regulariser::new(&geometries, 0.5).unwrap();
     let mut gradients: Vec<ArrayD<f64>> = kernels.iter().map(|k| ArrayD::ones(k.raw_dim())).collect();
     let value = network.add_gradients(&views, &mut gradients).unwrap();
-    let single: Vec<(f64, ArrayD<f64>)> = kernels.iter().zip([1, 2]).map(|(k, s)| l_orth_gradient(k, s).unwrap()).collect();
+    let single: Vec<(f64, ArrayD<f64>)> =
+        kernels.iter().zip([1, 2]).map(|(k, s)| l_orth_gradient(k, s).unwrap()).collect();
     assert!((value - 0.5 * (single[0].0 + single[1].0)).abs() < 1e-12);
     for (found, (_, expected)) in gradients.iter().zip(&single) {
         assert!((found - &(expected * 0.5 + 1.0)).iter().all(|d| d.abs() < 1e-12));
