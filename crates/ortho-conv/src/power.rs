@@ -47,7 +47,7 @@ impl<T: Scalar> PowerIteration<T> {
         check_shape("vector", &self.vector, &[layer.columns()], "the layer has that many inputs")?;
         let norm = |x: &Array1<T>| x.iter().map(|&x| Scalar::to_f64(x).powi(2)).sum::<f64>().sqrt();
         let scale = |x: &mut Array1<T>, by: f64| {
-            x.iter_mut().for_each(|x| *x = <T as Scalar>::from_f64(Scalar::to_f64(*x) * by))
+            x.iter_mut().for_each(|x| *x = <T as Scalar>::from_f64(Scalar::to_f64(*x) * by));
         };
         let mut image = Array1::zeros(layer.rows());
         let mut back = Array1::zeros(layer.columns());

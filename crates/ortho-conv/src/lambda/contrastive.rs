@@ -66,7 +66,7 @@ fn normalised(argument: &'static str, x: &ArrayRef2<f64>) -> Result<(Array2<f64>
             "of rows with a norm above 0 (this is a row's norm)",
         )?;
     }
-    Ok((x.to_owned() / &norms.view().insert_axis(Axis(1)), norms))
+    Ok((x.to_owned() / norms.view().insert_axis(Axis(1)), norms))
 }
 
 /// The gradient through x ↦ x/‖x‖.

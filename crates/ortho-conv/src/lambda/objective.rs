@@ -76,9 +76,9 @@ mod tests {
                         let (mut b, mut f) = (backward.clone(), forward.clone());
                         let map = if which == 0 { &mut b } else { &mut f };
                         if entry < 9 {
-                            map.weight[[entry / 3, entry % 3]] += by
+                            map.weight[[entry / 3, entry % 3]] += by;
                         } else {
-                            map.bias[entry - 9] += by
+                            map.bias[entry - 9] += by;
                         }
                         at(&b, &f).value
                     };

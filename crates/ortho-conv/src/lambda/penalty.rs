@@ -62,7 +62,7 @@ impl<T: Scalar> Penalty<T> {
                 check_range("alpha", alpha, alpha > 0.0 && alpha.is_finite(), "finite and > 0")?;
             }
             Threshold::Hard { lambda } => {
-                check_range("lambda", lambda, lambda >= 0.0 && lambda.is_finite(), "finite and >= 0")?
+                check_range("lambda", lambda, lambda >= 0.0 && lambda.is_finite(), "finite and >= 0")?;
             }
             Threshold::None | Threshold::Spectral => {}
         }
