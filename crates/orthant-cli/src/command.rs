@@ -4,6 +4,7 @@ use crate::bcd::{PropagateArguments, SolveArguments};
 use crate::colide::{FitArguments, QueryArguments};
 use crate::datasets::DatasetsArguments;
 use crate::failure::Outcome;
+use crate::ortho_conv::SpectrumArguments;
 use crate::sparse_linreg::{self, CvArguments, DiagnoseArguments, PathArguments, SelectArguments};
 use crate::stablemax::{self, CollapseArguments, GrokArguments};
 use crate::wgsef::{InspectArguments, ProxArguments, PruneArguments};
@@ -38,6 +39,9 @@ enum Method {
     /// Prune the tensors of a network to a budget of filters, channels, kernels or weights (WGSEF)
     #[command(subcommand)]
     Wgsef(Wgsef),
+    /// Measure and certify convolutional layers: singular values at any signal size, distance from orthogonality (ortho-conv)
+    #[command(subcommand)]
+    OrthoConv(OrthoConv),
     /// List the data sets that come with the program, or write one as CSV
     Datasets(DatasetsArguments),
 }
@@ -63,6 +67,13 @@ enum Wgsef {
     /// Keep the k largest groups and zero the rest, or remove them
     #[command(after_help = EXIT_CODES)]
     Prune(Box<PruneArguments>),
+}
+
+#[derive(Debug, Subcommand)]
+enum OrthoConv {
+    /// Draw all singular values, and say what holds at every signal size
+    #[command(after_help = EXIT_CODES)]
+    Spectrum(Box<SpectrumArguments>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,6 +133,7 @@ impl Command {
             Method::Wgsef(Wgsef::Inspect(arguments)) => crate::wgsef::inspect(&arguments),
             Method::Wgsef(Wgsef::Prox(arguments)) => crate::wgsef::prox(&arguments),
             Method::Wgsef(Wgsef::Prune(arguments)) => crate::wgsef::prune(&arguments),
+            Method::OrthoConv(OrthoConv::Spectrum(arguments)) => crate::ortho_conv::spectrum(&arguments),
             Method::Datasets(arguments) => crate::datasets::run(&arguments),
         }
     }

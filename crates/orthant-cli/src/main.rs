@@ -9,12 +9,14 @@ mod datasets;
 mod drawing;
 mod failure;
 mod input;
+mod ortho_conv;
 mod output;
 mod progress;
 mod regression;
 mod report;
 mod sparse_linreg;
 mod stablemax;
+mod tensors;
 mod threads;
 mod wgsef;
 

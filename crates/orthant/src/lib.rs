@@ -12,6 +12,8 @@ pub use compander;
 pub use core_optim;
 #[cfg(feature = "datasets")]
 pub use datasets;
+#[cfg(feature = "ortho-conv")]
+pub use ortho_conv;
 #[cfg(feature = "sparse-linreg")]
 pub use sparse_linreg;
 #[cfg(feature = "stablemax")]

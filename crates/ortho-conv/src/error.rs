@@ -16,6 +16,13 @@ pub enum Error {
         /// The condition that fails, with its numbers ("M = 10 > C k² = 9").
         reason: String,
     },
+    /// A layer was named that a module does not have.
+    #[cfg(feature = "burn")]
+    #[error("`{layer}` is no parameter with 3 to 5 axes, and no module that holds one")]
+    UnknownLayer {
+        /// The name.
+        layer: String,
+    },
     /// A combination that has no exact theory here.
     #[error("{what} is not supported: {reason}")]
     Unsupported {

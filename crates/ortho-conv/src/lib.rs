@@ -4,6 +4,9 @@
 
 mod almost_orthogonal;
 mod bound;
+#[cfg(feature = "burn")]
+#[cfg_attr(docsrs, doc(cfg(feature = "burn")))]
+pub mod burn;
 mod certificate;
 pub mod compatibility;
 mod error;

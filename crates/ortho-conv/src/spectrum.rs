@@ -4,10 +4,14 @@ use crate::certificate::check_sizes;
 use crate::grid::{Spectra, for_pieces, half_grid};
 use crate::polyphase::Polyphase;
 use crate::spectral_gram::SpectralGram;
-use crate::{Geometry, Result};
-use core_tensor::linalg::{ComplexSvd, HermitianEigenvalues};
+use crate::{Error, Geometry, Layer, Padding, Result};
+use core_tensor::linalg::{ComplexSvd, HermitianEigenvalues, Svd};
+use core_tensor::operator::LinearOperator;
 use core_tensor::{Scalar, check_finite};
 use ndarray::{Array1, ArrayRef, Axis, Dimension};
+
+/// Entries of the largest matrix that [`Spectrum::padded`] decomposes: seconds.
+const LARGEST_DENSE: usize = 1 << 22;
 
 /// The min(rows, columns) singular values of a layer's matrix.
 ///
@@ -45,6 +49,33 @@ impl Spectrum {
         })?;
         values.sort_by(|a: &f64, b| b.total_cmp(a));
         Ok(Self { values: values.into() })
+    }
+
+    /// The same for any padding: circular as [`Spectrum::of`], others by a decomposition of the dense matrix, O(rows · columns ·
+    /// min(rows, columns)).
+    ///
+    /// # Errors
+    /// As there and as [`Layer::new`]; dense matrices of more than 2²² entries.
+    pub fn padded<T: Scalar, D: Dimension>(
+        kernel: &ArrayRef<T, D>,
+        geometry: &Geometry,
+        n: &[usize],
+        padding: Padding,
+    ) -> Result<Self> {
+        if padding == Padding::Circular {
+            return Self::of(kernel, geometry, n);
+        }
+        let layer = Layer::new(kernel, geometry, n, padding)?;
+        if layer.rows().saturating_mul(layer.columns()) > LARGEST_DENSE {
+            return Err(Error::Unsupported {
+                what: "all singular values of a matrix of more than 2^22 entries",
+                reason: "only circular padding makes it block-diagonal; take extremes of Layer, or bounds",
+            });
+        }
+        let matrix = layer.matrix().mapv(Scalar::to_f64);
+        let mut svd = Svd::new(matrix.nrows(), matrix.ncols());
+        svd.factorise(&matrix)?;
+        Ok(Self { values: svd.singular_values()?.to_owned() })
     }
 
     /// In descending order, with multiplicities.

@@ -48,6 +48,11 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::compander::CLEAN,
     crate::compander::DAMAGE,
     crate::compander::BIAS,
+    crate::ortho_conv::EXISTENCE,
+    crate::ortho_conv::SIZES,
+    crate::ortho_conv::FLATTENED,
+    crate::ortho_conv::TRAINING,
+    crate::ortho_conv::LAMBDA,
     crate::stablemax::ORTHOGONAL,
     crate::stablemax::PARITY,
     crate::stablemax::STALL,
@@ -58,6 +63,7 @@ pub(crate) const EXPERIMENTS: &[Experiment] = &[
     crate::wgsef::DIGITS,
     crate::wgsef::NEURONS,
     crate::wgsef::REGRESSION,
+    crate::wgsef::MODULE,
 ];
 
 /// What an experiment found.

@@ -12,6 +12,7 @@ mod cpu;
 mod experiment;
 mod grokking;
 mod job;
+mod ortho_conv;
 mod sparse_linreg;
 mod stablemax;
 mod statistics;

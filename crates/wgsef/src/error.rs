@@ -63,6 +63,28 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A module has no such parameter.
+    #[cfg(feature = "burn")]
+    #[error("`{path}` is not {expected}")]
+    UnknownParameter {
+        /// The name.
+        path: String,
+        /// What was looked for.
+        expected: &'static str,
+    },
+    /// A layer that should follow another has another size.
+    #[cfg(feature = "burn")]
+    #[error("`{path}` has {found} positions for the outputs of `{layer}`, but {expected} are expected")]
+    Chain {
+        /// The parameter.
+        path: String,
+        /// How many it has.
+        found: usize,
+        /// How many follow from the layer.
+        expected: usize,
+        /// The layer.
+        layer: String,
+    },
     /// A group's norm is larger than the largest number.
     #[error("the norm of group {group} is larger than the largest number; scale the tensor")]
     Overflow {

@@ -2,6 +2,7 @@
 
 use crate::output::{Align, Head, Table, short};
 use crate::report::{HtmlTable, Page};
+use crate::tensors::shape_text;
 use chart::{Chart, Palette, Plot};
 use serde::Serialize;
 
@@ -48,10 +49,6 @@ pub(super) struct GroupRow<'a> {
     pub(super) kept: bool,
 }
 
-fn shape(shape: &[usize]) -> String {
-    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×")
-}
-
 const COLUMNS: [(&str, Align); 7] = [
     ("tensor", Align::Left),
     ("shape", Align::Right),
@@ -67,8 +64,8 @@ impl Document {
         let row = |tensor: &TensorRecord| {
             vec![
                 tensor.name.clone(),
-                shape(&tensor.shape),
-                shape(&tensor.shape_after),
+                shape_text(&tensor.shape),
+                shape_text(&tensor.shape_after),
                 tensor.groups.to_string(),
                 tensor.kept.to_string(),
                 format!("{:.1} %", 100.0 * tensor.share),

@@ -3,7 +3,6 @@
 mod arguments;
 mod document;
 mod run;
-mod tensors;
 
 pub(crate) use arguments::{InspectArguments, ProxArguments, PruneArguments};
 pub(crate) use run::{inspect, prox, prune};

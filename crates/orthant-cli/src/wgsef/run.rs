@@ -2,11 +2,10 @@
 
 use super::arguments::{CostName, InspectArguments, LayoutName, ProxArguments, PruneArguments, TensorArguments};
 use super::document::{Document, GroupRow, TensorRecord};
-use super::tensors::{Content, TensorFile};
 use crate::failure::{Failure, Outcome};
-use crate::input::{find_name, split_list};
 use crate::output::{Folder, Head, document_json, records_csv};
 use crate::regression::Target;
+use crate::tensors::{Content, TensorFile};
 use ndarray::{ArrayD, Axis};
 use orthant::wgsef::{Groups, Weights, Wgsef, Workspace, compact};
 
@@ -55,12 +54,12 @@ fn run(arguments: &TensorArguments, action: &Action<'_>) -> Outcome<()> {
     }
     let target = Target::open("wgsef", &arguments.results)?;
     let mut file = TensorFile::read(&arguments.file)?;
-    let chosen = choose(arguments, &file)?;
+    let chosen = file.choose(&arguments.file, arguments.tensor.as_deref(), 2..=usize::MAX, "two or more axes")?;
     let shown = arguments.file.display().to_string();
     let mut tensors: Vec<ArrayD<f64>> = Vec::new();
     let mut groups = Vec::new();
     for &number in &chosen {
-        let Content::Numbers { values, .. } = &file.tensors[number].content else { continue };
+        let Some(values) = file.numbers(number) else { continue };
         groups.push(
             layout(arguments.layout, values.shape()).map_err(|error| refusal(&file.tensors[number].name, &error))?,
         );
@@ -120,7 +119,7 @@ fn run(arguments: &TensorArguments, action: &Action<'_>) -> Outcome<()> {
     if let Action::Prune { compact: true, follow } = action {
         shrink(&mut file, arguments.layout, &names, &kept, follow)?;
         for (record, &number) in records.iter_mut().zip(&chosen) {
-            if let Content::Numbers { values, .. } = &file.tensors[number].content {
+            if let Some(values) = file.numbers(number) {
                 record.shape_after = values.shape().to_vec();
             }
         }
@@ -161,36 +160,6 @@ fn run(arguments: &TensorArguments, action: &Action<'_>) -> Outcome<()> {
     folder.add("norms.svg", chart);
     folder.add("wgsef.json", json.clone());
     target.finish(&folder, &FILES, &json, &document.summary())
-}
-
-/// The numbers of the tensors that are asked for.
-fn choose(arguments: &TensorArguments, file: &TensorFile) -> Outcome<Vec<usize>> {
-    let numbers = |number: &usize| matches!(&file.tensors[*number].content, Content::Numbers { values, .. } if values.ndim() >= 2);
-    let shown = arguments.file.display();
-    let Some(text) = &arguments.tensor else {
-        let all: Vec<usize> = (0..file.tensors.len()).filter(numbers).collect();
-        if all.is_empty() {
-            return Err(Failure::input(format!(
-                "`{shown}` holds no tensor of 32- or 64-bit floating-point numbers with two or more axes"
-            )));
-        }
-        return Ok(all);
-    };
-    let names: Vec<String> = file.tensors.iter().map(|tensor| tensor.name.clone()).collect();
-    let mut chosen = Vec::new();
-    for name in split_list("--tensor", text)? {
-        let number = find_name("--tensor", &name, &names)?;
-        if !numbers(&number) {
-            return Err(Failure::input(format!(
-                "--tensor: `{name}` is no tensor of 32- or 64-bit floating-point numbers with two or more axes"
-            )));
-        }
-        if chosen.contains(&number) {
-            return Err(Failure::input(format!("--tensor: `{name}` is named twice")));
-        }
-        chosen.push(number);
-    }
-    Ok(chosen)
 }
 
 fn layout(name: LayoutName, shape: &[usize]) -> orthant::wgsef::Result<Groups> {

@@ -1,21 +1,23 @@
-//! Tensors in and out of files.
+//! Tensors in and out of files, for the methods that work on networks.
 
 use crate::failure::{Failure, Outcome};
+use crate::input::{find_name, split_list};
 use ndarray::{ArrayD, IxDyn};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// A tensor of a file, and what it is stored as.
 #[derive(Debug, Clone)]
-pub(super) struct Stored {
-    pub(super) name: String,
-    pub(super) content: Content,
+pub(crate) struct Stored {
+    pub(crate) name: String,
+    pub(crate) content: Content,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// Numbers, of single precision in the file or not.
     Numbers { values: ArrayD<f64>, single: bool },
     /// Anything else, passed on as it is.
@@ -24,14 +26,14 @@ pub(super) enum Content {
 
 /// All tensors of a file, sorted by name, and the words that go with them.
 #[derive(Debug, Clone)]
-pub(super) struct TensorFile {
-    pub(super) tensors: Vec<Stored>,
+pub(crate) struct TensorFile {
+    pub(crate) tensors: Vec<Stored>,
     metadata: Option<HashMap<String, String>>,
     npy: bool,
 }
 
 impl TensorFile {
-    pub(super) fn read(path: &Path) -> Outcome<Self> {
+    pub(crate) fn read(path: &Path) -> Outcome<Self> {
         let bytes = std::fs::read(path).map_err(|error| Failure::read(path, &error))?;
         let shown = path.display();
         if path.extension().is_some_and(|extension| extension == "npy") {
@@ -62,7 +64,7 @@ impl TensorFile {
     }
 
     /// The bytes of a file of the same kind.
-    pub(super) fn bytes(&self) -> Outcome<Vec<u8>> {
+    pub(crate) fn bytes(&self) -> Outcome<Vec<u8>> {
         let internal = |error: String| Failure::Internal(error);
         if let (true, [Stored { content: Content::Numbers { values, single }, .. }]) =
             (self.npy, self.tensors.as_slice())
@@ -96,11 +98,52 @@ impl TensorFile {
     }
 
     /// The name of the written file.
-    pub(super) fn file_name(&self) -> &'static str {
+    pub(crate) fn file_name(&self) -> &'static str {
         if self.npy { "tensor.npy" } else { "tensors.safetensors" }
     }
 
-    pub(super) fn position(&self, name: &str) -> Option<usize> {
+    /// The numbers of tensor `index`, if it holds any.
+    pub(crate) fn numbers(&self, index: usize) -> Option<&ArrayD<f64>> {
+        match &self.tensors[index].content {
+            Content::Numbers { values, .. } => Some(values),
+            Content::Other { .. } => None,
+        }
+    }
+
+    /// The tensors of floating-point numbers that `--tensor` names, in its order, or all of them; only with a number of axes in `axes`,
+    /// which `words` names.
+    pub(crate) fn choose(
+        &self,
+        path: &Path,
+        names: Option<&str>,
+        axes: RangeInclusive<usize>,
+        words: &str,
+    ) -> Outcome<Vec<usize>> {
+        let fits = |&index: &usize| self.numbers(index).is_some_and(|values| axes.contains(&values.ndim()));
+        let what = format!("tensor of 32- or 64-bit floating-point numbers with {words}");
+        let Some(text) = names else {
+            let all: Vec<usize> = (0..self.tensors.len()).filter(fits).collect();
+            if all.is_empty() {
+                return Err(Failure::input(format!("`{}` holds no {what}", path.display())));
+            }
+            return Ok(all);
+        };
+        let names: Vec<String> = self.tensors.iter().map(|tensor| tensor.name.clone()).collect();
+        let mut chosen = Vec::new();
+        for name in split_list("--tensor", text)? {
+            let index = find_name("--tensor", &name, &names)?;
+            if !fits(&index) {
+                return Err(Failure::input(format!("--tensor: `{name}` is no {what}")));
+            }
+            if chosen.contains(&index) {
+                return Err(Failure::input(format!("--tensor: `{name}` is named twice")));
+            }
+            chosen.push(index);
+        }
+        Ok(chosen)
+    }
+
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.tensors.iter().position(|tensor| tensor.name == name)
     }
 }
@@ -122,4 +165,9 @@ fn content(view: &TensorView<'_>) -> Content {
         ArrayD::from_shape_vec(IxDyn(view.shape()), values).ok().map(|values| Content::Numbers { values, single })
     });
     array.unwrap_or_else(|| Content::Other { dtype: view.dtype(), shape: view.shape().to_vec(), bytes: bytes.to_vec() })
+}
+
+/// A shape as people write it.
+pub(crate) fn shape_text(shape: &[usize]) -> String {
+    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×")
 }
