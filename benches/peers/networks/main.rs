@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod companding;
+mod convolution;
 mod losses;
 mod problem;
 mod sparsity;
@@ -38,13 +39,14 @@ fn main() -> ExitCode {
 fn prepare(folder: &Path) -> Outcome<()> {
     losses::prepare(folder)?;
     companding::prepare(folder)?;
-    sparsity::prepare(folder)
+    sparsity::prepare(folder)?;
+    convolution::prepare(folder)
 }
 
 fn run(folder: &Path) -> Outcome<()> {
     let mut results: Vec<Value> = Vec::new();
     for Measured { problem, seconds, setting } in
-        [losses::run(folder)?, companding::run(folder)?, sparsity::run(folder)?].concat()
+        [losses::run(folder)?, companding::run(folder)?, sparsity::run(folder)?, convolution::run(folder)?].concat()
     {
         note(&format!("orthant {problem}: {:.3} ms", 1e3 * seconds));
         results.push(json!({"problem": problem, "seconds": seconds, "setting": setting}));

@@ -211,7 +211,48 @@ def sparsity():
     add("prox-singletons", "NumPy, sorted break points", "the same envelope", seconds(by_sorting), 0.0)
 
 
+# --- orthogonal convolutions -------------------------------------------------------------------------------------------
+
+
+def convolutions():
+    for name in ["l-orth-64", "l-orth-256"]:
+        kernel = load(name)
+        channels = kernel.shape[0]
+
+        def penalty(k):
+            lags = F.conv2d(k, k, padding=2)
+            target = torch.zeros_like(lags)
+            target[:, :, 2, 2] = torch.eye(channels, dtype=k.dtype)
+            return ((lags - target) ** 2).sum()
+
+        def gradient(dtype):
+            k = torch.from_numpy(kernel).to(dtype).requires_grad_()
+            penalty(k).backward()
+            return k.grad.numpy()
+
+        k = torch.from_numpy(kernel).requires_grad_()
+
+        def call():
+            k.grad = None
+            penalty(k).backward()
+
+        exact = gradient(torch.float64)
+        add_ours(name, distance(load(f"{name}-gradient"), exact))
+        add(name, "torch autograd", "convolution of the kernel with itself", seconds(call), distance(gradient(torch.float32), exact))
+
+    kernel = load("l-orth-64")
+
+    def values(dtype):
+        blocks = np.fft.fft2(kernel.astype(dtype), (32, 32), axes=[2, 3]).transpose(2, 3, 0, 1)
+        return np.linalg.svd(blocks, compute_uv=False)
+
+    exact = np.sort(values(np.float64).ravel())[::-1]
+    add_ours("singular-values", distance(load("singular-values"), exact))
+    add("singular-values", "NumPy fft2, batched svd", "f64", seconds(lambda: values(np.float64)), 0.0)
+
+
 losses()
 companding()
 sparsity()
+convolutions()
 (folder / "peers.json").write_text(json.dumps(rows))
