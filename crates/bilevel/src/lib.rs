@@ -6,6 +6,7 @@ mod adjoint;
 mod bounds;
 mod check;
 mod cost;
+mod descent;
 mod differences;
 mod error;
 mod exact;

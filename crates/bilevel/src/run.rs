@@ -1,6 +1,6 @@
 //! What a run is, was, and ends with.
 
-use crate::maid::Gradient;
+use crate::descent::Gradient;
 use crate::{Cost, ValueBounds};
 use ndarray::{Array1, ArrayRef1};
 
@@ -96,6 +96,8 @@ pub struct MaidState {
     pub(crate) residual: f64,
     /// First trial of the next search; none before the first step.
     pub(crate) length: Option<f64>,
+    /// Accepted lengths of the last steps.
+    pub(crate) lengths: Vec<f64>,
     /// θ and z of the step before.
     pub(crate) previous: Option<(Array1<f64>, Array1<f64>)>,
     pub(crate) iteration: usize,
@@ -109,6 +111,9 @@ pub struct MaidState {
 /// Values that are remembered for the stopping test.
 const REMEMBERED: usize = 64;
 
+/// Steps whose lengths are remembered.
+const RECENT: usize = 10;
+
 impl MaidState {
     pub(crate) fn begin(theta: Array1<f64>, accuracy: f64, residual: f64) -> Self {
         Self {
@@ -116,6 +121,7 @@ impl MaidState {
             accuracy,
             residual,
             length: None,
+            lengths: Vec::new(),
             previous: None,
             iteration: 0,
             values: Vec::new(),
@@ -146,14 +152,18 @@ impl MaidState {
         &mut self,
         theta: Array1<f64>,
         z: &Array1<f64>,
-        length: f64,
+        (length, longer): (f64, f64),
         looser: f64,
         last: &Gradient,
         nonmonotone: Option<f64>,
     ) {
         let before = std::mem::replace(&mut self.theta, theta);
         self.previous = Some((before, z.clone()));
-        self.length = Some(length);
+        self.length = Some(longer * length);
+        if self.lengths.len() == RECENT {
+            self.lengths.remove(0);
+        }
+        self.lengths.push(length);
         self.accuracy *= looser;
         self.residual *= looser;
         self.iteration += 1;

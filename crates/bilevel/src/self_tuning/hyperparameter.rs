@@ -40,7 +40,7 @@ impl Range {
     #[must_use]
     pub fn value(self, u: f64) -> f64 {
         match self {
-            Self::Interval { low, high } => (low + (high - low) * logistic(u)).clamp(low, high),
+            Self::Interval { low, high } => (low + (high - low) * logistic(u)).max(low).min(high),
             Self::AtLeast(low) => low + softplus(u),
             Self::AtMost(high) => high - softplus(u),
             Self::Free => u,

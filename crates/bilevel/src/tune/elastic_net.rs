@@ -125,8 +125,9 @@ impl ElasticNet {
     }
 }
 
-/// Chooses both levels by descent on the validation loss from `start`, by default from a tenth of the largest level for both, and from a
-/// hundredth; the better of both ends counts. The loss is only piecewise smooth: nothing is certified but its descent.
+/// Chooses both levels: a look at a coarse grid, each level from the solution of the one above, then descent on the validation loss from the
+/// two best points (or from `start` alone). The loss is only piecewise smooth, with a kink wherever the support changes: nothing is certified
+/// but its descent.
 ///
 /// # Errors
 /// A box or a start out of range, errors of the solver.
@@ -140,12 +141,7 @@ pub fn tune_elastic_net(
     check_box(bounds)?;
     let starts = match start {
         Some(start) => vec![start.to_owned()],
-        None => [0.1_f64, 0.01]
-            .map(|share| {
-                let level = (top + share.ln()).clamp(bounds.0, bounds.1);
-                if net.lasso { array![level] } else { array![level, level] }
-            })
-            .to_vec(),
+        None => looks(net, top, bounds)?,
     };
     let mut best: Option<ElasticNetFit> = None;
     for start in starts {
@@ -163,4 +159,23 @@ pub fn tune_elastic_net(
         }
     }
     best.ok_or(crate::Error::NotFinite { what: "the validation loss" })
+}
+
+/// The two best points of a grid: twelve levels over six powers of e, and four weights of the squared part.
+fn looks(net: &ElasticNet, top: f64, bounds: (f64, f64)) -> Result<Vec<Array1<f64>>> {
+    let ridges: &[f64] = if net.lasso { &[1.0] } else { &[1.0, 0.1, 0.01, 0.001] };
+    let mut found: Vec<(f64, Array1<f64>)> = Vec::new();
+    for &share in ridges {
+        let mut beta: Option<Array1<f64>> = None;
+        for step in 1..=12 {
+            let level = (top - 0.5 * f64::from(step)).clamp(bounds.0, bounds.1);
+            let ridge = (top + share.ln()).clamp(bounds.0, bounds.1);
+            let theta = if net.lasso { array![level] } else { array![level, ridge] };
+            let next = net.coefficients(&theta, beta.as_deref())?;
+            found.push((net.value_and_hypergradient(&theta, &next)?.0, theta));
+            beta = Some(next);
+        }
+    }
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(found.into_iter().take(2).map(|(_, theta)| theta).collect())
 }
