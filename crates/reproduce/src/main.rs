@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod bcd;
+mod bilevel;
 mod colide;
 mod compander;
 mod cpu;

@@ -161,14 +161,14 @@ pub fn tune_elastic_net(
     best.ok_or(crate::Error::NotFinite { what: "the validation loss" })
 }
 
-/// The two best points of a grid: twelve levels over six powers of e, and four weights of the squared part.
+/// The two best points of a grid: twelve levels over ten powers of e (the last nearly ridge regression), and four weights of the squared part.
 fn looks(net: &ElasticNet, top: f64, bounds: (f64, f64)) -> Result<Vec<Array1<f64>>> {
     let ridges: &[f64] = if net.lasso { &[1.0] } else { &[1.0, 0.1, 0.01, 0.001] };
     let mut found: Vec<(f64, Array1<f64>)> = Vec::new();
     for &share in ridges {
         let mut beta: Option<Array1<f64>> = None;
         for step in 1..=12 {
-            let level = (top - 0.5 * f64::from(step)).clamp(bounds.0, bounds.1);
+            let level = (top - 0.8 * f64::from(step)).clamp(bounds.0, bounds.1);
             let ridge = (top + share.ln()).clamp(bounds.0, bounds.1);
             let theta = if net.lasso { array![level] } else { array![level, ridge] };
             let next = net.coefficients(&theta, beta.as_deref())?;
