@@ -157,12 +157,17 @@ impl Maid {
             }
             *last = Gradient { bounds, corrected, error: found.error };
             if !(evaluation.solved && found.solved) {
-                return Ok(Some(Status::LowerSolverFailed));
+                // Rounding ends it, or the solver does.
+                let near = evaluation.bounds.error <= (1e4 * floor).max(1e3 * state.accuracy);
+                return Ok(Some(if near { Status::AccuracyFloor } else { Status::LowerSolverFailed }));
             }
             let size = norm(z);
             let certain = found.error.is_none_or(|error| error <= (1.0 - eta) * size);
             let stationary = size + found.error.unwrap_or(0.0) <= self.gradient_tolerance;
-            if certain || stationary || self.fixed {
+            // Without a bound, a vanishing z may come of a linear system that nobody solved.
+            let vague = found.error.is_none() && size <= self.gradient_tolerance && !z.is_empty();
+            let loose = state.accuracy.max(state.residual) > self.gradient_tolerance.max(2.0 * floor);
+            if self.fixed || ((certain || stationary) && !(vague && loose)) {
                 return Ok(None);
             }
             if self.exhausted(oracle) {

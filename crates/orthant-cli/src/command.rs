@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::bcd::{PropagateArguments, SolveArguments};
+use crate::bilevel::{DenoiseArguments, TuneArguments};
 use crate::colide::{FitArguments, QueryArguments};
 use crate::datasets::DatasetsArguments;
 use crate::failure::Outcome;
@@ -33,6 +34,9 @@ enum Method {
     /// Minimise a loss with a penalty by block coordinate descent, with greedy rules
     #[command(subcommand)]
     Bcd(Bcd),
+    /// Learn penalties and regularisers by gradients of what they lead to (MAID)
+    #[command(subcommand)]
+    Bilevel(Bilevel),
     /// Look for softmax collapse in logits, and train networks on tasks of delayed generalisation (StableMax)
     #[command(subcommand)]
     Stablemax(Stablemax),
@@ -67,6 +71,16 @@ enum Wgsef {
     /// Keep the k largest groups and zero the rest, or remove them
     #[command(after_help = EXIT_CODES)]
     Prune(Box<PruneArguments>),
+}
+
+#[derive(Debug, Subcommand)]
+enum Bilevel {
+    /// Choose the penalties of ridge, logistic or elastic-net regression on a table
+    #[command(after_help = EXIT_CODES)]
+    Tune(Box<TuneArguments>),
+    /// Learn a regulariser from pairs of pictures, and denoise one with it
+    #[command(after_help = EXIT_CODES)]
+    Denoise(Box<DenoiseArguments>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -128,6 +142,8 @@ impl Command {
             Method::SparseLinreg(SparseLinreg::Diagnose(arguments)) => sparse_linreg::diagnose(&arguments),
             Method::Bcd(Bcd::Solve(arguments)) => crate::bcd::solve(&arguments),
             Method::Bcd(Bcd::Propagate(arguments)) => crate::bcd::propagate(&arguments),
+            Method::Bilevel(Bilevel::Tune(arguments)) => crate::bilevel::tune(&arguments),
+            Method::Bilevel(Bilevel::Denoise(arguments)) => crate::bilevel::denoise(&arguments),
             Method::Stablemax(Stablemax::Diagnose(arguments)) => stablemax::diagnose(&arguments),
             Method::Stablemax(Stablemax::Grok(arguments)) => stablemax::grok(&arguments),
             Method::Wgsef(Wgsef::Inspect(arguments)) => crate::wgsef::inspect(&arguments),

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bcd;
+mod bilevel;
 mod colide;
 mod command;
 mod datasets;

@@ -4,12 +4,16 @@
 
 #[cfg(feature = "bcd")]
 pub use bcd;
+#[cfg(feature = "bilevel")]
+pub use bilevel;
 #[cfg(feature = "colide")]
 pub use colide;
 #[cfg(feature = "compander")]
 pub use compander;
 #[cfg(feature = "core-optim")]
 pub use core_optim;
+#[cfg(feature = "core-tensor")]
+pub use core_tensor;
 #[cfg(feature = "datasets")]
 pub use datasets;
 #[cfg(feature = "ortho-conv")]

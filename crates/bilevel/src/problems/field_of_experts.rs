@@ -2,8 +2,8 @@
 
 use super::image::{check_pair, half_square_into};
 use crate::{Error, LowerLevel, Result, UpperLevel};
-use core_tensor::check_range;
 use core_tensor::random::{normal_array, rng};
+use core_tensor::{Kernel, check_range, vectorised};
 use ndarray::{Array1, Array2, Array3, ArrayRef1};
 
 /// `h = ½ ‖x - y‖² + ½ e^(t₀) Σ_k e^(a_k) Σ √((c_k * x)² + e^(2 b_k))`, `g = ½ ‖x - truth‖²`.
@@ -136,38 +136,30 @@ impl FieldOfExperts {
 
     /// Responses of filter `c` (rows × columns of the response).
     fn correlate(&self, padded: &[f64], c: &[f64], out: &mut Vec<f64>) {
-        let ((rows, columns), wide) = (self.response_size(), self.padded_size().1);
+        let (rows, columns) = self.response_size();
         out.clear();
         out.resize(rows * columns, 0.0);
-        for i in 0..rows {
-            let row = &mut out[i * columns..(i + 1) * columns];
-            for a in 0..self.size {
-                for b in 0..self.size {
-                    let weight = c[a * self.size + b];
-                    let from = (i + a) * wide + b;
-                    for (o, x) in row.iter_mut().zip(&padded[from..from + columns]) {
-                        *o += weight * x;
-                    }
-                }
-            }
-        }
+        vectorised(Correlate { image: padded, wide: self.padded_size().1, c, size: self.size, columns, out });
     }
 
-    /// The transpose of [`correlate`](Self::correlate), added to the padded image.
-    fn spread(&self, response: &[f64], c: &[f64], padded: &mut [f64]) {
-        let ((rows, columns), wide) = (self.response_size(), self.padded_size().1);
-        for i in 0..rows {
-            let row = &response[i * columns..(i + 1) * columns];
-            for a in 0..self.size {
-                for b in 0..self.size {
-                    let weight = c[a * self.size + b];
-                    let to = (i + a) * wide + b;
-                    for (p, r) in padded[to..to + columns].iter_mut().zip(row) {
-                        *p += weight * r;
-                    }
-                }
-            }
+    /// The transpose of [`correlate`](Self::correlate), added to the padded image: the same with the filter turned round, on the response
+    /// with a border of zeros.
+    fn spread(&self, response: &[f64], turned: &[f64], bordered: &mut Vec<f64>, padded: &mut [f64]) {
+        let ((rows, columns), border) = (self.response_size(), self.size - 1);
+        let wide = columns + 2 * border;
+        bordered.clear();
+        bordered.resize(wide * (rows + 2 * border), 0.0);
+        for (row, from) in response.chunks_exact(columns).enumerate() {
+            let to = (row + border) * wide + border;
+            bordered[to..to + columns].copy_from_slice(from);
         }
+        let columns = self.padded_size().1;
+        vectorised(Correlate { image: bordered, wide, c: turned, size: self.size, columns, out: padded });
+    }
+
+    /// The filter with rows and columns in reverse.
+    fn turned(&self, theta: &[f64], k: usize) -> Vec<f64> {
+        self.filter(theta, k).iter().rev().copied().collect()
     }
 
     /// ½ e^(t₀ + a_k) and e^(2 b_k).
@@ -196,20 +188,14 @@ impl LowerLevel for FieldOfExperts {
         gradient: &mut ArrayRef1<f64>,
     ) -> f64 {
         let theta = theta.to_vec();
-        let (padded, mut response) = (self.pad(x), Vec::new());
+        let (padded, mut response, mut bordered) = (self.pad(x), Vec::new(), Vec::new());
         let mut image = vec![0.0; padded.len()];
         let mut value = 0.0;
         for k in 0..self.filters {
-            let ((energy, square), c) = (self.level(&theta, k), self.filter(&theta, k));
-            self.correlate(&padded, c, &mut response);
-            let mut sum = 0.0;
-            for r in &mut response {
-                let m = (*r * *r + square).sqrt();
-                sum += m;
-                *r *= energy / m;
-            }
-            value += energy * sum;
-            self.spread(&response, c, &mut image);
+            let (energy, square) = self.level(&theta, k);
+            self.correlate(&padded, self.filter(&theta, k), &mut response);
+            value += energy * vectorised(Roots { response: &mut response, energy, square });
+            self.spread(&response, &self.turned(&theta, k), &mut bordered, &mut image);
         }
         let mut data = 0.0;
         for ((g, x), y) in gradient.iter_mut().zip(x).zip(&self.noisy) {
@@ -243,13 +229,12 @@ impl LowerLevel for FieldOfExperts {
         out: &mut ArrayRef1<f64>,
     ) {
         let theta = theta.to_vec();
-        let (padded, mut response) = (self.pad(v), Vec::new());
+        let (padded, mut response, mut bordered) = (self.pad(v), Vec::new(), Vec::new());
         let mut image = vec![0.0; padded.len()];
         for (k, curvature) in self.curvature.iter().enumerate() {
-            let c = self.filter(&theta, k);
-            self.correlate(&padded, c, &mut response);
+            self.correlate(&padded, self.filter(&theta, k), &mut response);
             response.iter_mut().zip(curvature).for_each(|(r, c)| *r *= c);
-            self.spread(&response, c, &mut image);
+            self.spread(&response, &self.turned(&theta, k), &mut bordered, &mut image);
         }
         out.assign(v);
         self.fold(&image, out);
@@ -332,5 +317,86 @@ impl UpperLevel for FieldOfExperts {
 
     fn loss_is_convex(&self) -> bool {
         true
+    }
+}
+
+/// Adds to each row of `out` the cross-correlation of `image` (rows of `wide`) with the `size` × `size` filter `c`.
+struct Correlate<'a> {
+    image: &'a [f64],
+    wide: usize,
+    c: &'a [f64],
+    size: usize,
+    columns: usize,
+    out: &'a mut [f64],
+}
+
+/// Neighbouring outputs that stay in registers while the filter passes over them.
+const LANES: usize = 32;
+
+impl Kernel for Correlate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { image, wide, c, size, columns, out } = self;
+        for (i, row) in out.chunks_exact_mut(columns).enumerate() {
+            let mut blocks = row.chunks_exact_mut(LANES);
+            let mut j = 0;
+            for block in &mut blocks {
+                let mut sums = [0.0; LANES];
+                for a in 0..size {
+                    let line = &image[(i + a) * wide + j..(i + a) * wide + j + LANES + size - 1];
+                    for (b, weight) in c[a * size..(a + 1) * size].iter().enumerate() {
+                        for (s, x) in sums.iter_mut().zip(&line[b..b + LANES]) {
+                            *s += weight * x;
+                        }
+                    }
+                }
+                block.iter_mut().zip(&sums).for_each(|(o, s)| *o += s);
+                j += LANES;
+            }
+            let rest = blocks.into_remainder();
+            let count = rest.len();
+            for a in 0..size {
+                let line = &image[(i + a) * wide + j..(i + a) * wide + j + count + size - 1];
+                for (b, weight) in c[a * size..(a + 1) * size].iter().enumerate() {
+                    for (o, x) in rest.iter_mut().zip(&line[b..b + count]) {
+                        *o += weight * x;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// r ↦ E r/m with m = √(r² + ν²); returns Σ m.
+struct Roots<'a> {
+    response: &'a mut [f64],
+    energy: f64,
+    square: f64,
+}
+
+impl Kernel for Roots<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let Self { response, energy, square } = self;
+        let mut sums = [0.0; LANES];
+        let mut chunks = response.chunks_exact_mut(LANES);
+        for chunk in &mut chunks {
+            for (r, sum) in chunk.iter_mut().zip(&mut sums) {
+                let m = (*r * *r + square).sqrt();
+                *sum += m;
+                *r *= energy / m;
+            }
+        }
+        let mut total: f64 = sums.iter().sum();
+        for r in chunks.into_remainder() {
+            let m = (*r * *r + square).sqrt();
+            total += m;
+            *r *= energy / m;
+        }
+        total
     }
 }

@@ -7,15 +7,18 @@ use core_tensor::linalg::{Llt, gram_into};
 use core_tensor::{check_finite, check_shape};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 
-/// `w(θ) = argmin mean log(1 + exp(-s x·w)) + ½ e^θ ‖w‖²` with labels s = ±1, without intercept, judged by the mean log-loss of validation
-/// rows.
+/// `w(θ) = argmin mean log(1 + exp(-s x·w)) + ½ e^θ ‖w‖²` with labels s = ±1, judged by the mean log-loss of validation rows; without
+/// intercept unless [`with_intercept`](Self::with_intercept).
 #[derive(Debug, Clone)]
 pub struct LogisticRegression {
     x: Array2<f64>,
     x_validation: Array2<f64>,
+    signs: Array1<f64>,
     signs_validation: Array1<f64>,
     /// Rows times their labels.
     signed: Array2<f64>,
+    /// Leading coefficients that the penalty acts on: all but an intercept.
+    penalised: usize,
 }
 
 /// A tuned logistic regression.
@@ -24,10 +27,11 @@ pub struct LogisticRegression {
 pub struct LogisticFit {
     /// Logarithm of the penalty.
     pub theta: f64,
-    /// Coefficients.
+    /// Coefficients; an intercept is the last.
     pub coefficients: Array1<f64>,
     /// The validation loss.
     pub value: f64,
+    features: usize,
 }
 
 impl LogisticRegression {
@@ -47,7 +51,30 @@ impl LogisticRegression {
             core_tensor::check_range("label", *s, s.abs() == 1.0, "-1 or 1")?;
         }
         let signed = &x * &signs.view().insert_axis(ndarray::Axis(1));
-        Ok(Self { x, x_validation, signs_validation, signed })
+        let penalised = x.ncols();
+        Ok(Self { x, x_validation, signs, signs_validation, signed, penalised })
+    }
+
+    /// With a last coefficient that every row adds, and that is not penalised. Both labels must be there among the training rows.
+    ///
+    /// # Errors
+    /// Training rows of one label.
+    pub fn with_intercept(mut self) -> Result<Self> {
+        if self.penalised < self.x.ncols() {
+            return Ok(self);
+        }
+        let constant = |rows: usize| Array2::ones((rows, 1));
+        let labels = self.signs.clone();
+        let both = labels.iter().any(|s| *s > 0.0) && labels.iter().any(|s| *s < 0.0);
+        core_tensor::check_range("labels", labels[0], both, "of both signs, for an intercept")?;
+        let widen = |x: &Array2<f64>, column: Array2<f64>| {
+            ndarray::concatenate(ndarray::Axis(1), &[x.view(), column.view()])
+                .map_err(|_| core_tensor::Error::Empty { argument: "x", expected: "row" })
+        };
+        self.signed = widen(&self.signed, labels.insert_axis(ndarray::Axis(1)))?;
+        self.x = widen(&self.x, constant(self.x.nrows()))?;
+        self.x_validation = widen(&self.x_validation, constant(self.x_validation.nrows()))?;
+        Ok(self)
     }
 
     /// w(θ) by Newton's method from `start` (p).
@@ -81,7 +108,8 @@ impl LogisticRegression {
         ndarray::Zip::from(&mut margins).and(&self.signs_validation).for_each(|m, s| *m = -s * logistic(-*m) / rows);
         let mut q = self.x_validation.t().dot(&margins);
         work.factor.solve_in_place(&mut q)?;
-        Ok((value, -theta.exp() * w.dot(&q)))
+        let along: f64 = w.iter().zip(&q).take(self.penalised).map(|(w, q)| w * q).sum();
+        Ok((value, -theta.exp() * along))
     }
 
     /// Gradient and Hessian at w into the workspace; the value.
@@ -99,13 +127,13 @@ impl LogisticRegression {
             }
         }
         work.gradient.assign(&self.signed.t().dot(&work.slopes));
-        work.gradient.scaled_add(penalty, w);
+        work.gradient.iter_mut().zip(w).take(self.penalised).for_each(|(g, w)| *g += penalty * w);
         // Shapes fit by construction.
         if gram_into(&mut work.hessian, core_tensor::linalg::Accumulate::Replace, 1.0, &work.weighted).is_err() {
             work.hessian.fill(f64::NAN);
         }
-        work.hessian.diag_mut().mapv_inplace(|h| h + penalty);
-        value / n + 0.5 * penalty * w.dot(w)
+        work.hessian.diag_mut().iter_mut().take(self.penalised).for_each(|h| *h += penalty);
+        value / n + 0.5 * penalty * w.iter().take(self.penalised).map(|w| w * w).sum::<f64>()
     }
 
     /// To a relative gradient of rounding; leaves the factor at the solution.
@@ -197,16 +225,18 @@ pub fn tune_logistic(model: &LogisticRegression, bounds: Option<(f64, f64)>) -> 
         Ok((value, -slope))
     })?;
     let coefficients = model.coefficients(-t, &w)?;
-    Ok(LogisticFit { theta: -t, coefficients, value })
+    Ok(LogisticFit { theta: -t, coefficients, value, features: model.penalised })
 }
 
 impl LogisticFit {
-    /// x·w for each row; positive for label 1.
+    /// x·w for each row (with the intercept, if there is one); positive for label 1.
     ///
     /// # Errors
     /// Another number of features.
     pub fn scores(&self, x: &ArrayRef2<f64>) -> Result<Array1<f64>> {
-        check_shape("x", x, &[x.nrows(), self.coefficients.len()], "the model was trained on that many features")?;
-        Ok(x.dot(&self.coefficients))
+        let p = self.features;
+        check_shape("x", x, &[x.nrows(), p], "the model was trained on that many features")?;
+        let intercept = self.coefficients.get(p).copied().unwrap_or(0.0);
+        Ok(x.dot(&self.coefficients.slice_axis(ndarray::Axis(0), ndarray::Slice::from(..p))) + intercept)
     }
 }

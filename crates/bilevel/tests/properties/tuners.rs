@@ -124,6 +124,25 @@ fn logistic_regression_finds_the_best_of_a_grid() {
     assert!(right >= 30, "{right}");
 }
 
+/// At the optimum of an unpenalised intercept the mean predicted probability is the share of the label.
+#[test]
+fn the_intercept_is_not_penalised() {
+    let ((x, y), other) = (data(60, 4, 7), data(40, 4, 8));
+    let sign = |y: &Array1<f64>| y.mapv(|v| if v > 1.0 { 1.0 } else { -1.0 });
+    let signs = sign(&y);
+    let model = LogisticRegression::new((x.clone(), signs.clone()), (other.0, sign(&other.1))).unwrap();
+    let fit = tune_logistic(&model.with_intercept().unwrap(), None).unwrap();
+    let scores = fit.scores(&x).unwrap();
+    let mean = scores.mapv(|m| 1.0 / (1.0 + (-m).exp())).sum() / 60.0;
+    let share = signs.iter().filter(|s| **s > 0.0).count() as f64 / 60.0;
+    assert!((mean - share).abs() < 1e-9 && fit.coefficients.len() == 5, "{mean} {share}");
+    let one = LogisticRegression::new((x.clone(), Array1::ones(60)), (x, Array1::ones(60))).unwrap();
+    assert_eq!(
+        one.with_intercept().unwrap_err().to_string(),
+        "`labels` is 1; it must be of both signs, for an intercept"
+    );
+}
+
 #[test]
 fn more_penalties_fit_the_validation_rows_better() {
     let (x, _) = data(60, 5, 9);

@@ -12,5 +12,5 @@ pub(crate) use arguments::{ResultArguments, TableArguments};
 pub(crate) use coefficients::{COEFFICIENT_COLUMNS, COEFFICIENT_NOTE, CoefficientRecord, moments};
 pub(crate) use explained::{explained, total_variation};
 pub(crate) use matrix::Matrix;
-pub(crate) use record::TableRecord;
+pub(crate) use record::{TableRecord, numbers};
 pub(crate) use session::{Session, Target};

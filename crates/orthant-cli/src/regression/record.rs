@@ -1,6 +1,8 @@
 //! The table in the documents of results.
 
+use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, Response};
+use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
 /// What a model was fitted to.
@@ -54,5 +56,13 @@ impl TableRecord {
             text.push_str(&format!(", {} rows with missing values left out", self.dropped_rows));
         }
         text
+    }
+}
+
+/// The response of a table that was read with numbers.
+pub(crate) fn numbers(table: &Regression) -> Outcome<Array1<f64>> {
+    match &table.response {
+        Response::Numbers(y) => Ok(y.clone()),
+        Response::Classes(..) => Err(Failure::Internal("the response was read as classes".to_owned())),
     }
 }

@@ -60,6 +60,15 @@ impl Page {
         let _ = writeln!(self.body, "<div class=\"picture\">{svg}</div>");
     }
 
+    /// A PNG, embedded, with the words that stand for it.
+    pub(crate) fn image(&mut self, png: &[u8], words: &str) {
+        let (data, words) = (base64(png), escape(words));
+        let _ = writeln!(
+            self.body,
+            "<div class=\"picture\"><img alt=\"{words}\" src=\"data:image/png;base64,{data}\"></div>"
+        );
+    }
+
     /// Ready-made HTML.
     pub(crate) fn raw(&mut self, html: &str) {
         self.body.push_str(html);
@@ -76,6 +85,20 @@ impl Page {
             self.body
         )
     }
+}
+
+/// RFC 4648.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
 }
 
 const STYLE: &str = "
@@ -100,7 +123,7 @@ header p{margin:0;color:var(--quiet)}
 .warnings li+li{margin-top:6px}
 .scroll,.picture{overflow-x:auto}
 .picture{text-align:center;padding:6px 0}
-.picture svg{max-width:100%;height:auto}
+.picture svg,.picture img{max-width:100%;height:auto}
 .picture.wide svg{max-width:none}
 table{border-collapse:collapse;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums}
 th,td{padding:5px 8px;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap}
@@ -111,3 +134,15 @@ pre{background:var(--panel);border:1px solid var(--rule);border-radius:8px;paddi
 @media print{body{font-size:11pt}main{max-width:none;padding:0}h2{break-after:avoid}tr,.picture,.figures,.warnings{break-inside:avoid}
 .scroll,.picture{overflow:visible}.picture svg{max-height:230mm}th,td{white-space:normal;padding:3px 6px}}
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_of_the_standard() {
+        let cases = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        cases.into_iter().for_each(|(plain, coded)| assert_eq!(base64(plain.as_bytes()), coded));
+        assert_eq!(base64(&[255, 239, 190]), "/+++");
+    }
+}

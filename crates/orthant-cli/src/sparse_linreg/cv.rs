@@ -2,13 +2,13 @@
 
 use super::arguments::{CvArguments, RuleName};
 use super::fit::rsp;
-use super::model::{design, elastic_net, levels, numbers};
+use super::model::{design, elastic_net, levels};
 use super::record::{ModelRecord, Scales};
 use super::words;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, ResponseKind};
 use crate::output::{Align, Folder, Head, Table, document_json, records_csv, short};
-use crate::regression::{Matrix, Session, TableRecord, moments, total_variation};
+use crate::regression::{Matrix, Session, TableRecord, moments, numbers, total_variation};
 use crate::report::{HtmlTable, Page};
 use chart::{Chart, Palette, Plot, Whisker};
 use ndarray::Array1;

@@ -1,14 +1,14 @@
 //! `orthant sparse-linreg fit`.
 
 use super::arguments::{FitArguments, MethodName, SpanArguments};
-use super::model::{design, elastic_net, factors, numbers};
+use super::model::{design, elastic_net, factors};
 use super::path::name;
 use super::record::{ModelRecord, Scales};
 use super::words;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, ResponseKind};
 use crate::output::{Folder, Head, document_json, records_csv};
-use crate::regression::{Matrix, Session, TableRecord, moments, total_variation};
+use crate::regression::{Matrix, Session, TableRecord, moments, numbers, total_variation};
 use crate::report::Page;
 use ndarray::Array1;
 use orthant::sparse_linreg::{

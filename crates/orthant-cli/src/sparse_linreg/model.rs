@@ -2,7 +2,7 @@
 
 use super::arguments::{LevelArguments, ModelArguments};
 use crate::failure::{Failure, Outcome};
-use crate::input::{Regression, Response, find_name, parse_number, split_list};
+use crate::input::{Regression, find_name, parse_number, split_list};
 use crate::regression::Matrix;
 use ndarray::Array1;
 use orthant::sparse_linreg::{Design, ElasticNet};
@@ -12,14 +12,6 @@ pub(super) fn design(x: &Matrix) -> &dyn Design {
     match x {
         Matrix::Dense(x) => x,
         Matrix::Sparse(x) => x,
-    }
-}
-
-/// The response as numbers.
-pub(super) fn numbers(table: &Regression) -> Outcome<Array1<f64>> {
-    match &table.response {
-        Response::Numbers(y) => Ok(y.clone()),
-        Response::Classes(..) => Err(Failure::Internal("the response was read as classes".to_owned())),
     }
 }
 

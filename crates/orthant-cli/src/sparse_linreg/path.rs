@@ -1,12 +1,12 @@
 //! `orthant sparse-linreg path`.
 
 use super::arguments::PathArguments;
-use super::model::{design, elastic_net, levels, numbers};
+use super::model::{design, elastic_net, levels};
 use super::words;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, ResponseKind};
 use crate::output::{Align, Folder, Head, Table, document_json, records_csv, short, signed};
-use crate::regression::{Matrix, Session, TableRecord, explained, total_variation};
+use crate::regression::{Matrix, Session, TableRecord, explained, numbers, total_variation};
 use crate::report::{HtmlTable, Page};
 use chart::{Chart, Curve, Palette, Plot};
 use ndarray::Array1;

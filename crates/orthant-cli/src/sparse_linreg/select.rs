@@ -1,14 +1,14 @@
 //! `orthant sparse-linreg select`.
 
 use super::arguments::{SearchName, SelectArguments, SelectionName};
-use super::model::{design, numbers};
+use super::model::design;
 use super::record::{ModelRecord, Scales};
 use super::words;
 use crate::failure::{Failure, Outcome};
 use crate::input::{Regression, ResponseKind, find_name, split_list};
 use crate::output::{Align, Folder, Head, Table, document_json, records_csv, short};
 use crate::progress::Progress;
-use crate::regression::{Matrix, Session, TableRecord, explained, moments, total_variation};
+use crate::regression::{Matrix, Session, TableRecord, explained, moments, numbers, total_variation};
 use crate::report::{HtmlTable, Page};
 use ndarray::Array1;
 use orthant::sparse_linreg::{

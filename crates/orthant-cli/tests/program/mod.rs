@@ -33,9 +33,11 @@ impl Place {
         self.folder.join(name)
     }
 
-    /// Writes a file.
+    /// Writes a file, in a folder that it may name.
     pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        std::fs::write(self.path(name), bytes).unwrap();
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
     }
 
     /// The bytes of a file.
