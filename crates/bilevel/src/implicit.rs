@@ -233,18 +233,14 @@ impl<P: LowerLevel + UpperLevel> Implicit<P> {
     fn solve_adjoint(&mut self, theta: &ArrayRef1<f64>, tolerance: f64) -> Result<f64> {
         let n = self.x.len();
         self.problem.linearise(&self.x, theta);
-        let (mut hessian, mut factor) = self.dense.take().unwrap_or_else(|| (Array2::zeros((0, 0)), Llt::new(n)));
-        if n <= DENSE && hessian.nrows() != n {
-            hessian = Array2::zeros((n, n));
-        }
-        if n <= DENSE && self.problem.hessian_into(&self.x, theta, &mut hessian) {
-            factor.factorise(&hessian)?;
+        if n <= DENSE && self.problem.has_dense_hessian() {
+            let (hessian, factor) = self.dense.get_or_insert_with(|| (Array2::zeros((n, n)), Llt::new(n)));
+            self.problem.hessian_into(&self.x, theta, hessian);
+            factor.factorise(hessian)?;
             self.adjoint.assign(&self.at_x.gradient);
             factor.solve_in_place(&mut self.adjoint)?;
             self.cost.factorisations += 1;
-            let residual = norm(&(hessian.dot(&self.adjoint) - &self.at_x.gradient));
-            self.dense = Some((hessian, factor));
-            return Ok(residual);
+            return Ok(norm(&(hessian.dot(&self.adjoint) - &self.at_x.gradient)));
         }
         let Self { problem, x, at_x, adjoint, linear_limit, .. } = self;
         let found = conjugate_gradients(problem, x, theta, &at_x.gradient, adjoint, tolerance, *linear_limit, |_| {})?;
@@ -323,7 +319,7 @@ impl<P: LowerLevel + UpperLevel> Implicit<P> {
 }
 
 /// Largest number of variables for which a problem's dense Hessian is asked for.
-const DENSE: usize = 2000;
+pub(crate) const DENSE: usize = 2000;
 
 impl<P: LowerLevel + UpperLevel> Oracle for Implicit<P> {
     fn hyperparameters(&self) -> usize {

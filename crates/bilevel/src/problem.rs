@@ -54,10 +54,13 @@ pub trait LowerLevel: Send {
         differences::cross_into(self, x, theta, t, out);
     }
 
-    /// Writes H (N × N) and returns true, where that is cheap enough for direct solves.
-    fn hessian_into(&mut self, _x: &ArrayRef1<f64>, _theta: &ArrayRef1<f64>, _out: &mut ArrayRef2<f64>) -> bool {
+    /// Whether [`hessian_into`](Self::hessian_into) writes H, so that systems with it are solved directly (up to 2000 variables).
+    fn has_dense_hessian(&self) -> bool {
         false
     }
+
+    /// Writes H (N × N).
+    fn hessian_into(&mut self, _x: &ArrayRef1<f64>, _theta: &ArrayRef1<f64>, _out: &mut ArrayRef2<f64>) {}
 
     /// μ(θ) > 0, a bound of the curvature from below.
     fn strong_convexity(&self, theta: &ArrayRef1<f64>) -> f64;

@@ -3,7 +3,7 @@
 use crate::{Constants, LowerLevel, Result, UpperLevel};
 use core_tensor::linalg::{Llt, PivotedQr, Svd, SymmetricEigen};
 use core_tensor::{check_finite, check_range, check_shape};
-use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
+use ndarray::{Array1, Array2, ArrayRef1};
 
 /// `h = c ‖A₂ x + A₃ θ - b₂‖²`, `g = c ‖A₁ x - b₁‖²`.
 #[derive(Debug, Clone)]
@@ -156,11 +156,6 @@ impl LowerLevel for Quadratic {
         out: &mut ArrayRef1<f64>,
     ) {
         out.assign(&(self.a2.t().dot(&self.a3.dot(t)) * (2.0 * self.c)));
-    }
-
-    fn hessian_into(&mut self, _x: &ArrayRef1<f64>, _theta: &ArrayRef1<f64>, _out: &mut ArrayRef2<f64>) -> bool {
-        // Known, but the problem is there to show inexact solves.
-        false
     }
 
     fn strong_convexity(&self, _theta: &ArrayRef1<f64>) -> f64 {

@@ -2,6 +2,7 @@
 
 use super::{LowerSolver, Solve};
 use crate::adjoint::{Adjoint, conjugate_gradients};
+use crate::implicit::DENSE;
 use crate::vector::norm;
 use crate::{Cost, LowerLevel, Result};
 use core_tensor::linalg::Llt;
@@ -29,16 +30,13 @@ impl LowerSolver for Newton {
         let (mut iterations, mut size) = (0, norm(&gradient));
         while size > goal && iterations < limit && size.is_finite() {
             problem.linearise(x, theta);
-            let (mut hessian, mut factor) = dense.take().unwrap_or_else(|| (Array2::zeros((0, 0)), Llt::new(n)));
-            if hessian.nrows() != n {
-                hessian = Array2::zeros((n, n));
-            }
             let mut step = gradient.clone();
-            if problem.hessian_into(x, theta, &mut hessian) {
-                factor.factorise(&hessian)?;
+            if n <= DENSE && problem.has_dense_hessian() {
+                let (hessian, factor) = dense.get_or_insert_with(|| (Array2::zeros((n, n)), Llt::new(n)));
+                problem.hessian_into(x, theta, hessian);
+                factor.factorise(hessian)?;
                 factor.solve_in_place(&mut step)?;
                 cost.factorisations += 1;
-                dense = Some((hessian, factor));
             } else {
                 step.fill(0.0);
                 let tolerance = size * size.sqrt().min(0.5);

@@ -133,3 +133,67 @@ fn other_scales_and_estimates_are_usable() {
         "BoundMode::Rigorous needs the constants of the lower level, which the problem does not provide"
     );
 }
+
+/// A quadratic that gives its Hessian.
+#[derive(Clone)]
+struct Dense(bilevel::problems::Quadratic);
+
+impl LowerLevel for Dense {
+    fn variables(&self) -> usize {
+        self.0.variables()
+    }
+    fn hyperparameters(&self) -> usize {
+        self.0.hyperparameters()
+    }
+    fn value_and_gradient_into(
+        &mut self,
+        x: &ndarray::ArrayRef1<f64>,
+        theta: &ndarray::ArrayRef1<f64>,
+        gradient: &mut ndarray::ArrayRef1<f64>,
+    ) -> f64 {
+        self.0.value_and_gradient_into(x, theta, gradient)
+    }
+    fn has_dense_hessian(&self) -> bool {
+        true
+    }
+    fn hessian_into(
+        &mut self,
+        x: &ndarray::ArrayRef1<f64>,
+        theta: &ndarray::ArrayRef1<f64>,
+        out: &mut ndarray::ArrayRef2<f64>,
+    ) {
+        for (j, mut column) in out.columns_mut().into_iter().enumerate() {
+            let unit = Array1::from_shape_fn(x.len(), |i| if i == j { 1.0 } else { 0.0 });
+            let mut product = Array1::zeros(x.len());
+            self.0.hessian_vector_into(x, theta, &unit, &mut product);
+            column.assign(&product);
+        }
+    }
+    fn strong_convexity(&self, theta: &ndarray::ArrayRef1<f64>) -> f64 {
+        self.0.strong_convexity(theta)
+    }
+}
+
+impl bilevel::UpperLevel for Dense {
+    fn loss_and_gradient_into(&mut self, x: &ndarray::ArrayRef1<f64>, gradient: &mut ndarray::ArrayRef1<f64>) -> f64 {
+        self.0.loss_and_gradient_into(x, gradient)
+    }
+    fn loss_smoothness(&self) -> f64 {
+        self.0.loss_smoothness()
+    }
+}
+
+/// Direct solves, and derivatives that are left to differences, give the exact hypergradient.
+#[test]
+fn dense_hessians_are_factorised() {
+    let problem = quadratic(20, 6, 5);
+    let theta: Array1<f64> = normal_array(&mut rng(5), 6);
+    let gradient = problem.value_and_gradient(&theta).unwrap().1;
+    let mut oracle = Implicit::new(Dense(problem)).unwrap().solver(Newton);
+    oracle.refine(&theta, 1e-10).unwrap();
+    let mut z = Array1::zeros(6);
+    // However loose a residual is asked for.
+    assert!(oracle.hypergradient_into(&theta, 1e3, &mut z).unwrap().solved);
+    assert!(norm(&(&z - &gradient)) < 1e-6 * norm(&gradient));
+    assert!(oracle.cost().factorisations >= 2 && oracle.cost().products == 0);
+}
