@@ -116,7 +116,7 @@ impl Hoag {
     /// Minimises f from `theta`.
     ///
     /// # Errors
-    /// An accuracy that is not > 0, a θ that the oracle refuses, errors of the solvers.
+    /// An accuracy that is not > 0, a θ that the oracle refuses, errors of the solvers at the first point.
     pub fn minimise(&self, oracle: &mut dyn Oracle, theta: &ArrayRef1<f64>) -> Result<HoagFit> {
         self.minimise_observed(oracle, theta, &mut Unobserved)
     }
@@ -145,8 +145,15 @@ impl Hoag {
             if self.max_cost.is_some_and(|limit| oracle.cost().total() >= limit) || oracle.check(&theta).is_err() {
                 break;
             }
-            let value = oracle.refine(&theta, accuracy)?.bounds.value;
-            oracle.hypergradient_into(&theta, accuracy, &mut z)?;
+            // Nothing keeps it from steps to where the problem cannot be solved; the best θ before is what it found.
+            let found = oracle
+                .refine(&theta, accuracy)
+                .and_then(|found| oracle.hypergradient_into(&theta, accuracy, &mut z).map(|_| found.bounds.value));
+            let value = match found {
+                Ok(value) => value,
+                Err(error) if k == 0 => return Err(error),
+                Err(_) => break,
+            };
             iterations += 1;
             let size = norm(&z);
             if !(value.is_finite() && size.is_finite()) {

@@ -9,7 +9,7 @@ use core_tensor::linalg::Llt;
 use ndarray::{Array1, Array2, ArrayRef1};
 
 /// Newton steps with backtracking: by Cholesky factors where the problem gives its Hessian, by conjugate gradients with a forcing term of
-/// min(½, √‖∇h‖) else.
+/// √‖∇h‖ (at most ½, at least 10⁻⁴) else.
 #[derive(Debug, Clone, Default)]
 pub struct Newton;
 
@@ -39,7 +39,8 @@ impl LowerSolver for Newton {
                 cost.factorisations += 1;
             } else {
                 step.fill(0.0);
-                let tolerance = size * size.sqrt().min(0.5);
+                // Digits beyond a few do not matter to the step, and near rounding they cannot be had.
+                let tolerance = size * size.sqrt().clamp(1e-4, 0.5);
                 let Adjoint { products, .. } =
                     conjugate_gradients(problem, x, theta, &gradient, &mut step, tolerance, 10 * n + 100, |_| {})?;
                 cost.products += products;

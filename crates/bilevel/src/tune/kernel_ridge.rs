@@ -2,7 +2,7 @@
 
 use super::line;
 use super::spectral::{Score, Smoother};
-use super::{BOX, RidgeCriterion, check_box};
+use super::{BOX, LOOKS, RidgeCriterion, check_box};
 use crate::{Error, Result};
 use core_tensor::{check_finite, check_shape, check_symmetric};
 use ndarray::{Array1, ArrayRef1, ArrayRef2};
@@ -47,6 +47,6 @@ pub fn tune_kernel_ridge(
         }
     };
     let smoother = Smoother::of_kernel(kernel, y)?;
-    let (theta, value) = line::minimise(bounds, 1e-10, |t| Ok(smoother.value_and_slope(t, score)))?;
+    let (theta, value) = line::minimise(bounds, LOOKS, 1e-10, |t| Ok(smoother.value_and_slope(t, score)))?;
     Ok(KernelRidgeFit { theta, dual: smoother.dual(theta), value })
 }

@@ -2,33 +2,31 @@
 
 use crate::Result;
 
-/// Points of the first look.
-const LOOKS: usize = 24;
-
-/// Looks at the interval, then closes in on the lowest point by the secant of the slopes, safeguarded by bisection, until the bracket or the
+/// Looks at the interval at `looks` ≥ 2 points, from its lower end up, then closes in on the lowest point by the secant of the slopes, safeguarded by bisection, until the bracket or the
 /// slope is below `tolerance`. Returns the argument and the value; `f` gives value and slope.
 pub(super) fn minimise(
     (low, high): (f64, f64),
+    looks: usize,
     tolerance: f64,
     mut f: impl FnMut(f64) -> Result<(f64, f64)>,
 ) -> Result<(f64, f64)> {
     if low == high {
         return Ok((low, f(low)?.0));
     }
-    let at = |i: usize| low + (high - low) * i as f64 / (LOOKS - 1) as f64;
-    let mut looks = Vec::with_capacity(LOOKS);
-    for i in 0..LOOKS {
-        looks.push(f(at(i))?);
+    let at = |i: usize| low + (high - low) * i as f64 / (looks - 1) as f64;
+    let mut seen = Vec::with_capacity(looks);
+    for i in 0..looks {
+        seen.push(f(at(i))?);
     }
     let mut best = (f64::NAN, f64::INFINITY);
     // Every bracket with a falling left and a rising right end may hold the minimum.
-    for i in 0..LOOKS {
-        if looks[i].0 < best.1 {
-            best = (at(i), looks[i].0);
+    for (i, look) in seen.iter().enumerate() {
+        if look.0 < best.1 {
+            best = (at(i), look.0);
         }
     }
-    for i in 1..LOOKS {
-        let (left, right) = (looks[i - 1], looks[i]);
+    for i in 1..looks {
+        let (left, right) = (seen[i - 1], seen[i]);
         // A minimum inside lies below both ends, but a convex piece cannot be lower than its tangents allow.
         let width = at(i) - at(i - 1);
         let reach = left.0.min(right.0) - width * left.1.abs().min(right.1.abs());
@@ -84,13 +82,13 @@ mod tests {
     fn the_lower_of_two_minima() {
         // (t² - 1)² + 0.1 t: minima near -1 (lower) and 1.
         let f = |t: f64| Ok(((t * t - 1.0).powi(2) + 0.1 * t, 4.0 * t * (t * t - 1.0) + 0.1));
-        let (t, value) = minimise((-3.0, 3.0), 1e-12, f).unwrap();
+        let (t, value) = minimise((-3.0, 3.0), 24, 1e-12, f).unwrap();
         assert!((4.0 * t * (t * t - 1.0) + 0.1).abs() < 1e-9 && t < -0.9 && value < -0.1, "{t} {value}");
     }
 
     #[test]
     fn at_the_end_of_the_interval() {
-        assert_eq!(minimise((1.0, 2.0), 1e-9, |t| Ok((t, 1.0))).unwrap(), (1.0, 1.0));
-        assert_eq!(minimise((2.0, 2.0), 1e-9, |t| Ok((t, 1.0))).unwrap(), (2.0, 2.0));
+        assert_eq!(minimise((1.0, 2.0), 5, 1e-9, |t| Ok((t, 1.0))).unwrap(), (1.0, 1.0));
+        assert_eq!(minimise((2.0, 2.0), 5, 1e-9, |t| Ok((t, 1.0))).unwrap(), (2.0, 2.0));
     }
 }

@@ -4,7 +4,7 @@ use super::line;
 use super::{BOX, check_box};
 use crate::{Error, Result};
 use core_tensor::linalg::{Llt, gram_into};
-use core_tensor::{check_finite, check_shape};
+use core_tensor::{Kernel, check_finite, check_shape, vectorised};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2};
 
 /// `w(θ) = argmin mean log(1 + exp(-s x·w)) + ½ e^θ ‖w‖²` with labels s = ±1, judged by the mean log-loss of validation rows; without
@@ -52,6 +52,9 @@ impl LogisticRegression {
         }
         let signed = &x * &signs.view().insert_axis(ndarray::Axis(1));
         let penalised = x.ncols();
+        // Kernels go along rows.
+        let (x_validation, signed) =
+            (x_validation.as_standard_layout().to_owned(), signed.as_standard_layout().to_owned());
         Ok(Self { x, x_validation, signs, signs_validation, signed, penalised })
     }
 
@@ -69,6 +72,7 @@ impl LogisticRegression {
         core_tensor::check_range("labels", labels[0], both, "of both signs, for an intercept")?;
         let widen = |x: &Array2<f64>, column: Array2<f64>| {
             ndarray::concatenate(ndarray::Axis(1), &[x.view(), column.view()])
+                .map(|wide| wide.as_standard_layout().to_owned())
                 .map_err(|_| core_tensor::Error::Empty { argument: "x", expected: "row" })
         };
         self.signed = widen(&self.signed, labels.insert_axis(ndarray::Axis(1)))?;
@@ -85,7 +89,7 @@ impl LogisticRegression {
         core_tensor::check_range("theta", theta, theta.abs() <= 700.0, "between -700 and 700")?;
         check_shape("start", start, &[self.x.ncols()], "there is one per feature")?;
         check_finite("start", start)?;
-        let mut w = start.to_owned();
+        let mut w = contiguous(start);
         self.newton(theta, &mut w, &mut Newton::new(self.x.dim()))?;
         Ok(w)
     }
@@ -95,18 +99,30 @@ impl LogisticRegression {
     /// # Errors
     /// As [`coefficients`](Self::coefficients).
     pub fn value_and_slope(&self, theta: f64, w: &ArrayRef1<f64>) -> Result<(f64, f64)> {
-        let mut work = Newton::new(self.x.dim());
-        self.weigh(w, theta, &mut work);
+        check_shape("w", w, &[self.x.ncols()], "there is one per feature")?;
+        check_finite("w", w)?;
+        core_tensor::check_range("theta", theta, theta.abs() <= 700.0, "between -700 and 700")?;
+        let (w, mut work) = (contiguous(w), Newton::new(self.x.dim()));
+        self.weigh(&w, theta, &mut work);
         work.factor.factorise(&work.hessian)?;
-        self.judge(theta, w, &work)
+        self.judge(theta, &w, &work)
     }
 
     fn judge(&self, theta: f64, w: &ArrayRef1<f64>, work: &Newton) -> Result<(f64, f64)> {
         let rows = self.signs_validation.len() as f64;
-        let mut margins = self.x_validation.dot(w) * &self.signs_validation;
-        let value = margins.iter().map(|&m| log_loss(m)).sum::<f64>() / rows;
-        ndarray::Zip::from(&mut margins).and(&self.signs_validation).for_each(|m, s| *m = -s * logistic(-*m) / rows);
-        let mut q = self.x_validation.t().dot(&margins);
+        let mut q = Array1::zeros(w.len());
+        let (Some(x), Some(w_slice), Some(slopes)) = (self.x_validation.as_slice(), w.as_slice(), q.as_slice_mut())
+        else {
+            return Err(Error::NotFinite { what: "the validation loss" });
+        };
+        let mut value = 0.0;
+        for (row, sign) in x.chunks_exact(w_slice.len()).zip(&self.signs_validation) {
+            let margin = sign * dot(row, w_slice);
+            let e = (-margin.abs()).exp();
+            let miss = if margin >= 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) };
+            value += ((-margin).max(0.0) + e.ln_1p()) / rows;
+            slopes.iter_mut().zip(row).for_each(|(q, x)| *q -= sign * miss / rows * x);
+        }
         work.factor.solve_in_place(&mut q)?;
         let along: f64 = w.iter().zip(&q).take(self.penalised).map(|(w, q)| w * q).sum();
         Ok((value, -theta.exp() * along))
@@ -114,26 +130,22 @@ impl LogisticRegression {
 
     /// Gradient and Hessian at w into the workspace; the value.
     fn weigh(&self, w: &ArrayRef1<f64>, theta: f64, work: &mut Newton) -> f64 {
-        let (n, penalty) = (self.x.nrows() as f64, theta.exp());
-        work.margins.assign(&self.signed.dot(w));
-        let mut value = 0.0;
-        for ((m, slope), row) in work.margins.iter().zip(&mut work.slopes).zip(0..) {
-            value += log_loss(*m);
-            let p = logistic(-*m);
-            *slope = -p / n;
-            let weight = (p * (1.0 - p) / n).sqrt();
-            for (to, x) in work.weighted.row_mut(row).iter_mut().zip(self.x.row(row)) {
-                *to = weight * x;
-            }
+        let ((n, p), penalty) = (self.signed.dim(), theta.exp());
+        work.gradient.fill(0.0);
+        let parts = (self.signed.as_slice(), w.as_slice(), work.weighted.as_slice_mut(), work.gradient.as_slice_mut());
+        let (Some(rows), Some(w), Some(weighted), Some(gradient)) = parts else { return f64::NAN };
+        let value = vectorised(Pass { rows, w, weighted, gradient, p, share: 1.0 / n as f64 });
+        let mut penalties = 0.0;
+        for (g, w) in gradient.iter_mut().zip(w).take(self.penalised) {
+            *g += penalty * w;
+            penalties += 0.5 * penalty * w * w;
         }
-        work.gradient.assign(&self.signed.t().dot(&work.slopes));
-        work.gradient.iter_mut().zip(w).take(self.penalised).for_each(|(g, w)| *g += penalty * w);
         // Shapes fit by construction.
         if gram_into(&mut work.hessian, core_tensor::linalg::Accumulate::Replace, 1.0, &work.weighted).is_err() {
             work.hessian.fill(f64::NAN);
         }
         work.hessian.diag_mut().iter_mut().take(self.penalised).for_each(|h| *h += penalty);
-        value / n + 0.5 * penalty * w.iter().take(self.penalised).map(|w| w * w).sum::<f64>()
+        value / n as f64 + penalties
     }
 
     /// To a relative gradient of rounding; leaves the factor at the solution.
@@ -171,9 +183,63 @@ impl LogisticRegression {
     }
 }
 
+/// Penalties at which the whole interval is looked at: each costs Newton's method.
+const SOLVES: usize = 8;
+/// How far tangents are followed.
+const FAR: f64 = 1.0;
+
+fn contiguous(w: &ArrayRef1<f64>) -> Array1<f64> {
+    w.iter().copied().collect()
+}
+
+/// One pass over the signed rows: the loss, its gradient added to `gradient`, and the rows times the roots of their curvatures.
+struct Pass<'a> {
+    rows: &'a [f64],
+    w: &'a [f64],
+    weighted: &'a mut [f64],
+    gradient: &'a mut [f64],
+    p: usize,
+    share: f64,
+}
+
+impl Kernel for Pass<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let Self { rows, w, weighted, gradient, p, share } = self;
+        let mut value = 0.0;
+        for (row, weighted) in rows.chunks_exact(p).zip(weighted.chunks_exact_mut(p)) {
+            let margin = dot(row, w);
+            let e = (-margin.abs()).exp();
+            // σ(-m), and the loss.
+            let miss = if margin >= 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) };
+            value += (-margin).max(0.0) + e.ln_1p();
+            let (slope, root) = (-miss * share, (miss * (1.0 - miss) * share).sqrt());
+            for ((g, to), x) in gradient.iter_mut().zip(weighted).zip(row) {
+                *g += slope * x;
+                *to = root * x;
+            }
+        }
+        value
+    }
+}
+
+#[inline(always)]
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    const LANES: usize = 4;
+    let (mut sums, (a_chunks, a_rest), (b_chunks, b_rest)) =
+        ([0.0; LANES], a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for l in 0..LANES {
+            sums[l] += a[l] * b[l];
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums[0] + sums[1] + (sums[2] + sums[3]) + rest
+}
+
 struct Newton {
-    margins: Array1<f64>,
-    slopes: Array1<f64>,
     weighted: Array2<f64>,
     gradient: Array1<f64>,
     hessian: Array2<f64>,
@@ -183,28 +249,11 @@ struct Newton {
 impl Newton {
     fn new((n, p): (usize, usize)) -> Self {
         Self {
-            margins: Array1::zeros(n),
-            slopes: Array1::zeros(n),
             weighted: Array2::zeros((n, p)),
             gradient: Array1::zeros(p),
             hessian: Array2::zeros((p, p)),
             factor: Llt::new(p),
         }
-    }
-}
-
-/// log(1 + e^-m).
-fn log_loss(m: f64) -> f64 {
-    if m > 0.0 { (-m).exp().ln_1p() } else { m.exp().ln_1p() - m }
-}
-
-/// 1/(1 + e^-m).
-fn logistic(m: f64) -> f64 {
-    if m >= 0.0 {
-        1.0 / (1.0 + (-m).exp())
-    } else {
-        let e = m.exp();
-        e / (1.0 + e)
     }
 }
 
@@ -217,11 +266,21 @@ pub fn tune_logistic(model: &LogisticRegression, bounds: Option<(f64, f64)>) -> 
     check_box(bounds)?;
     let mut work = Newton::new(model.x.dim());
     let mut w = Array1::zeros(model.x.ncols());
-    // From strong penalties down: each solution is near the next.
+    // From strong penalties down: each solution is near the next, and dw/dt = -H⁻¹ e^t w says which way.
     let mirrored = (-bounds.1, -bounds.0);
-    let (t, value) = line::minimise(mirrored, 1e-9, |t| {
+    let mut before: Option<(f64, Array1<f64>)> = None;
+    let (t, value) = line::minimise(mirrored, SOLVES, 1e-7, |t| {
+        if let Some((then, slope)) = &before {
+            // A tangent is good for a few powers of e at most.
+            w.scaled_add((t - then).clamp(-FAR, FAR), slope);
+        }
         model.newton(-t, &mut w, &mut work)?;
         let (value, slope) = model.judge(-t, &w, &work)?;
+        let mut along = w.clone();
+        along.iter_mut().skip(model.penalised).for_each(|v| *v = 0.0);
+        work.factor.solve_in_place(&mut along)?;
+        // t is the negative logarithm.
+        before = Some((t, along * (-t).exp()));
         Ok((value, -slope))
     })?;
     let coefficients = model.coefficients(-t, &w)?;

@@ -15,6 +15,9 @@ pub use ridge::{Ridge, RidgeCriterion, RidgeFit, tune_ridge};
 /// Logarithms of penalties stay in here unless a box says otherwise.
 pub(crate) const BOX: (f64, f64) = (-30.0, 30.0);
 
+/// Points of the first look at an interval, where each is cheap.
+pub(crate) const LOOKS: usize = 24;
+
 /// Finite, and low ≤ high.
 pub(crate) fn check_box((low, high): (f64, f64)) -> crate::Result<()> {
     core_tensor::check_range("low", low, low.is_finite() && low >= -700.0, "finite and >= -700")?;

@@ -159,3 +159,17 @@ fn limits_boxes_and_priors() {
     let settled = run(Maid::fast().value_tolerance(1e-3, 3).max_iterations(1000));
     assert_eq!(settled.status, Status::Settled);
 }
+
+/// Saved as text and read back, a state goes on to the same bits.
+#[cfg(feature = "serde")]
+#[test]
+fn states_survive_text() {
+    let problem = quadratic(60, 5, 3);
+    let fit = Maid::fast().max_iterations(10).minimise(&mut oracle(&problem), &Array1::ones(5)).unwrap();
+    let text = serde_json::to_string(&fit.state).unwrap();
+    let state: bilevel::MaidState = serde_json::from_str(&text).unwrap();
+    assert_eq!(state, fit.state);
+    let go_on =
+        |state| Maid::fast().max_iterations(20).resume(&mut oracle(&problem), state, &mut Unobserved).unwrap().theta;
+    assert_eq!(go_on(&state), go_on(&fit.state));
+}

@@ -24,6 +24,8 @@ pub(crate) const EXPERTS: Experiment =
 const SEEDS: u64 = 3;
 const SIGMA: f64 = 0.1;
 const SIDE: usize = 48;
+/// Iterations of one lower-level or linear solve.
+const LIMIT: usize = 2000;
 const TRAINING: [usize; 4] = [0, 4, 5, 6];
 const TESTING: [usize; 5] = [0, 4, 5, 6, 7];
 
@@ -60,7 +62,11 @@ fn samples<P: LowerLevel + UpperLevel>(
 ) -> Outcome<Samples<P>> {
     let oracles = pairs
         .iter()
-        .map(|(noisy, truth)| make(noisy.clone(), truth.clone()).and_then(Implicit::new))
+        .map(|(noisy, truth)| {
+            let oracle = make(noisy.clone(), truth.clone()).and_then(Implicit::new)?;
+            // Enough for any sensible θ; HOAG, which nothing holds back, comes to others.
+            oracle.limits(LIMIT, LIMIT)
+        })
         .collect::<bilevel::Result<Vec<_>>>()?;
     Ok(Samples::new(oracles)?)
 }

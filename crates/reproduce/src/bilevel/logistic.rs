@@ -10,6 +10,7 @@ use serde_json::json;
 pub(crate) const LOGISTIC: Experiment =
     Experiment { name: "bilevel-logistic", title: "One penalty of logistic regression, in one call", run };
 
+const BATCH: usize = 200;
 /// By four independent tools.
 const THETA: f64 = -5.285_37;
 const LOSS: f64 = 0.069_731_536;
@@ -31,10 +32,13 @@ fn run() -> Outcome<Findings> {
     let bounds = Some((-14.0, 4.0));
     let fit = tune_logistic(&model, bounds)?;
     let mut times = Vec::new();
-    for _ in 0..41 {
+    // Batches, since processor time is counted in large ticks.
+    for _ in 0..11 {
         let watch = Stopwatch::start();
-        std::hint::black_box(tune_logistic(&model, bounds)?);
-        times.push(1e3 * watch.seconds());
+        for _ in 0..BATCH {
+            std::hint::black_box(tune_logistic(&model, bounds)?);
+        }
+        times.push(1e3 * watch.seconds() / BATCH as f64);
     }
     times.sort_by(f64::total_cmp);
     let median = times[times.len() / 2];
@@ -49,7 +53,7 @@ fn run() -> Outcome<Findings> {
         ),
         Claim::new(
             "in half a millisecond",
-            "median processor time of 41 calls at most 0.5 ms",
+            "median processor time of 11 batches of 200 calls at most 0.5 ms a call",
             format!("{median:.2} ms"),
             Verdict::of(median <= 0.5),
         ),
