@@ -47,6 +47,6 @@ pub fn tune_kernel_ridge(
         }
     };
     let smoother = Smoother::of_kernel(kernel, y)?;
-    let (theta, value) = line::minimise(bounds, LOOKS, 1e-10, |t| Ok(smoother.value_and_slope(t, score)))?;
+    let (theta, value) = line::minimise(bounds, LOOKS, 1e-10, |t, _| Ok(smoother.value_and_slope(t, score)))?;
     Ok(KernelRidgeFit { theta, dual: smoother.dual(theta), value })
 }

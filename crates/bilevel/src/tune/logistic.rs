@@ -1,6 +1,6 @@
 //! Binary logistic regression with one penalty.
 
-use super::line;
+use super::line::{self, Care};
 use super::{BOX, check_box};
 use crate::{Error, Result};
 use core_tensor::linalg::{Llt, gram_into};
@@ -90,7 +90,7 @@ impl LogisticRegression {
         check_shape("start", start, &[self.x.ncols()], "there is one per feature")?;
         check_finite("start", start)?;
         let mut w = contiguous(start);
-        self.newton(theta, &mut w, &mut Newton::new(self.x.dim()))?;
+        self.newton(theta, &mut w, EXACT, &mut Newton::new(self.x.dim()))?;
         Ok(w)
     }
 
@@ -148,8 +148,8 @@ impl LogisticRegression {
         value / n as f64 + penalties
     }
 
-    /// To a relative gradient of rounding; leaves the factor at the solution.
-    fn newton(&self, theta: f64, w: &mut Array1<f64>, work: &mut Newton) -> Result<()> {
+    /// Until what is left of the value is `accuracy` of it, and one step more; leaves the factor at the solution.
+    fn newton(&self, theta: f64, w: &mut Array1<f64>, accuracy: f64, work: &mut Newton) -> Result<()> {
         let mut value = self.weigh(w, theta, work);
         for _ in 0..100 {
             work.factor.factorise(&work.hessian)?;
@@ -160,7 +160,7 @@ impl LogisticRegression {
                 return Err(Error::NotFinite { what: "the logistic loss" });
             }
             // Newton's decrement is twice what is left of the value; the next step would square it.
-            if decrement <= 1e-15 * (1.0 + value.abs()) {
+            if decrement <= accuracy * (1.0 + value.abs()) {
                 *w -= &step;
                 return Ok(());
             }
@@ -185,6 +185,8 @@ impl LogisticRegression {
 
 /// Penalties at which the whole interval is looked at: each costs Newton's method.
 const SOLVES: usize = 8;
+/// Newton's decrement of a full solve: the step after it ends in rounding.
+const EXACT: f64 = 1e-9;
 /// How far tangents are followed.
 const FAR: f64 = 1.0;
 
@@ -269,12 +271,13 @@ pub fn tune_logistic(model: &LogisticRegression, bounds: Option<(f64, f64)>) -> 
     // From strong penalties down: each solution is near the next, and dw/dt = -H⁻¹ e^t w says which way.
     let mirrored = (-bounds.1, -bounds.0);
     let mut before: Option<(f64, Array1<f64>)> = None;
-    let (t, value) = line::minimise(mirrored, SOLVES, 1e-7, |t| {
+    let (t, value) = line::minimise(mirrored, SOLVES, 1e-7, |t, care| {
         if let Some((then, slope)) = &before {
             // A tangent is good for a few powers of e at most.
             w.scaled_add((t - then).clamp(-FAR, FAR), slope);
         }
-        model.newton(-t, &mut w, &mut work)?;
+        let accuracy = if care == Care::Look { 1e-5 } else { EXACT };
+        model.newton(-t, &mut w, accuracy, &mut work)?;
         let (value, slope) = model.judge(-t, &w, &work)?;
         let mut along = w.clone();
         along.iter_mut().skip(model.penalised).for_each(|v| *v = 0.0);

@@ -213,7 +213,7 @@ fn best_single(ridge: &Ridge, bounds: (f64, f64)) -> Result<f64> {
             let (smoother, v, s) = Smoother::of_design(&ridge.x, &ridge.y)?;
             let (turned, rows) = (x.dot(&v), y.len() as f64);
             let projected = smoother.projected();
-            let found = line::minimise(bounds, LOOKS, 1e-10, |t| {
+            let found = line::minimise(bounds, LOOKS, 1e-10, |t, _| {
                 let penalty = t.exp();
                 let part = |f: &dyn Fn(f64) -> f64| ndarray::Zip::from(projected).and(&s).map_collect(|p, s| p * f(*s));
                 let residual = turned.dot(&part(&|s| s / (s * s + penalty))) - y;
@@ -224,5 +224,5 @@ fn best_single(ridge: &Ridge, bounds: (f64, f64)) -> Result<f64> {
         }
     };
     let (smoother, ..) = Smoother::of_design(&ridge.x, &ridge.y)?;
-    Ok(line::minimise(bounds, LOOKS, 1e-10, |t| Ok(smoother.value_and_slope(t, score)))?.0)
+    Ok(line::minimise(bounds, LOOKS, 1e-10, |t, _| Ok(smoother.value_and_slope(t, score)))?.0)
 }
