@@ -53,35 +53,43 @@ pub(super) fn minimise(
     Ok(best)
 }
 
-/// Slopes of opposite signs at both ends.
+/// Slopes of opposite signs at both ends: secants after the Illinois rule, which halves the slope of an end that stays.
 fn close_in(
-    mut left: (f64, f64),
-    mut right: (f64, f64),
+    (mut left, mut left_slope): (f64, f64),
+    (mut right, mut right_slope): (f64, f64),
     tolerance: f64,
     f: &mut impl FnMut(f64, Care) -> Result<(f64, f64)>,
 ) -> Result<(f64, f64)> {
     let mut best = (f64::NAN, f64::INFINITY);
-    let mut halve = false;
-    for _ in 0..200 {
-        let width = right.0 - left.0;
-        let secant = left.0 - left.1 * width / (right.1 - left.1);
-        // A step that barely cuts the bracket is followed by a bisection.
-        let t = if halve { 0.5 * (left.0 + right.0) } else { secant.clamp(left.0, right.0) };
+    let (mut last, mut stayed, mut widths) = (f64::NAN, 0, [f64::INFINITY; 3]);
+    for step in 0..200 {
+        let width = right - left;
+        let secant = left - left_slope * width / (right_slope - left_slope);
+        // Three steps that do not halve the bracket are followed by a bisection.
+        let slow = width > 0.5 * widths[step % 3];
+        widths[step % 3] = width;
+        let t = if slow || !(secant > left && secant < right) { 0.5 * (left + right) } else { secant };
         let (value, slope) = f(t, Care::Exact)?;
         if value < best.1 {
             best = (t, value);
         }
-        if slope.abs() <= tolerance * 1e-3 || !slope.is_finite() {
+        let settled = (t - last).abs() <= tolerance || width <= tolerance;
+        if settled || slope.abs() <= tolerance * 1e-3 || !slope.is_finite() {
             break;
         }
+        last = t;
         if slope < 0.0 {
-            left = (t, slope);
+            (left, left_slope) = (t, slope);
+            if stayed == 1 {
+                right_slope *= 0.5;
+            }
+            stayed = 1;
         } else {
-            right = (t, slope);
-        }
-        halve = right.0 - left.0 > 0.5 * width;
-        if right.0 - left.0 <= tolerance {
-            break;
+            (right, right_slope) = (t, slope);
+            if stayed == 2 {
+                left_slope *= 0.5;
+            }
+            stayed = 2;
         }
     }
     Ok(best)

@@ -115,14 +115,15 @@ impl LogisticRegression {
         else {
             return Err(Error::NotFinite { what: "the validation loss" });
         };
-        let mut value = 0.0;
+        let mut loss = LogLoss::default();
         for (row, sign) in x.chunks_exact(w_slice.len()).zip(&self.signs_validation) {
             let margin = sign * dot(row, w_slice);
             let e = (-margin.abs()).exp();
             let miss = if margin >= 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) };
-            value += ((-margin).max(0.0) + e.ln_1p()) / rows;
+            loss.add(margin, e);
             slopes.iter_mut().zip(row).for_each(|(q, x)| *q -= sign * miss / rows * x);
         }
+        let value = loss.sum() / rows;
         work.factor.solve_in_place(&mut q)?;
         let along: f64 = w.iter().zip(&q).take(self.penalised).map(|(w, q)| w * q).sum();
         Ok((value, -theta.exp() * along))
@@ -210,20 +211,47 @@ impl Kernel for Pass<'_> {
     #[inline(always)]
     fn run(self) -> f64 {
         let Self { rows, w, weighted, gradient, p, share } = self;
-        let mut value = 0.0;
+        let mut loss = LogLoss::default();
         for (row, weighted) in rows.chunks_exact(p).zip(weighted.chunks_exact_mut(p)) {
             let margin = dot(row, w);
             let e = (-margin.abs()).exp();
             // σ(-m), and the loss.
             let miss = if margin >= 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) };
-            value += (-margin).max(0.0) + e.ln_1p();
+            loss.add(margin, e);
             let (slope, root) = (-miss * share, (miss * (1.0 - miss) * share).sqrt());
             for ((g, to), x) in gradient.iter_mut().zip(weighted).zip(row) {
                 *g += slope * x;
                 *to = root * x;
             }
         }
-        value
+        loss.sum()
+    }
+}
+
+/// Σ log(1 + e^-m) with one logarithm for many rows: factors 1 + e^-|m| are at most 2, so that 500 of them have a product.
+#[derive(Default)]
+struct LogLoss {
+    linear: f64,
+    product: Option<f64>,
+    factors: usize,
+}
+
+impl LogLoss {
+    /// Of a margin m and e^-|m|.
+    #[inline(always)]
+    fn add(&mut self, margin: f64, e: f64) {
+        self.linear += (-margin).max(0.0);
+        self.product = Some(self.product.unwrap_or(1.0) * (1.0 + e));
+        self.factors += 1;
+        if self.factors == 500 {
+            self.linear = self.sum();
+            (self.product, self.factors) = (None, 0);
+        }
+    }
+
+    #[inline(always)]
+    fn sum(&self) -> f64 {
+        self.linear + self.product.map_or(0.0, f64::ln)
     }
 }
 
@@ -267,27 +295,33 @@ pub fn tune_logistic(model: &LogisticRegression, bounds: Option<(f64, f64)>) -> 
     let bounds = bounds.unwrap_or((-12.0_f64.max(BOX.0), 4.0_f64.min(BOX.1)));
     check_box(bounds)?;
     let mut work = Newton::new(model.x.dim());
-    let mut w = Array1::zeros(model.x.ncols());
-    // From strong penalties down: each solution is near the next, and dw/dt = -H⁻¹ e^t w says which way.
+    // From strong penalties down: each solution is near one that is known, and dw/dt = -H⁻¹ e^t w says which way.
     let mirrored = (-bounds.1, -bounds.0);
-    let mut before: Option<(f64, Array1<f64>)> = None;
+    let mut known: Vec<(f64, Array1<f64>, Array1<f64>)> = Vec::new();
     let (t, value) = line::minimise(mirrored, SOLVES, 1e-7, |t, care| {
-        if let Some((then, slope)) = &before {
-            // A tangent is good for a few powers of e at most.
-            w.scaled_add((t - then).clamp(-FAR, FAR), slope);
-        }
-        let accuracy = if care == Care::Look { 1e-5 } else { EXACT };
+        let mut w = start(&known, t).unwrap_or_else(|| Array1::zeros(model.x.ncols()));
+        let accuracy = if care == Care::Look { 1e-3 } else { EXACT };
         model.newton(-t, &mut w, accuracy, &mut work)?;
         let (value, slope) = model.judge(-t, &w, &work)?;
         let mut along = w.clone();
         along.iter_mut().skip(model.penalised).for_each(|v| *v = 0.0);
         work.factor.solve_in_place(&mut along)?;
         // t is the negative logarithm.
-        before = Some((t, along * (-t).exp()));
+        known.push((t, w, along * (-t).exp()));
         Ok((value, -slope))
     })?;
+    let w = start(&known, t).unwrap_or_else(|| Array1::zeros(model.x.ncols()));
     let coefficients = model.coefficients(-t, &w)?;
     Ok(LogisticFit { theta: -t, coefficients, value, features: model.penalised })
+}
+
+/// The nearest known solution, moved along its tangent.
+fn start(known: &[(f64, Array1<f64>, Array1<f64>)], t: f64) -> Option<Array1<f64>> {
+    let (there, w, slope) = known.iter().min_by(|a, b| (a.0 - t).abs().total_cmp(&(b.0 - t).abs()))?;
+    let mut w = w.clone();
+    // A tangent is good for a few powers of e at most.
+    w.scaled_add((t - there).clamp(-FAR, FAR), slope);
+    Some(w)
 }
 
 impl LogisticFit {
