@@ -1,13 +1,15 @@
 //! The elastic net with both levels chosen by validation.
 
+use super::folds::split;
 use super::ridge::check_design;
-use super::{BOX, check_box};
+use super::{BOX, FoldsFit, check_box};
+use crate::samples::for_each;
 use crate::{Exact, Maid, Result};
 use core_optim::design::Dense;
 use core_optim::working_set::{Options, SparsePenalty, WorkingSet, Workspace};
 use core_tensor::linalg::Llt;
 use core_tensor::{check_finite, check_range, check_shape};
-use ndarray::{Array1, Array2, ArrayRef1, Axis, array};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, array};
 
 /// `β(θ) = argmin 1/(2n) ‖y - X β‖² + e^(θ₀) ‖β‖₁ + ½ e^(θ₁) ‖β‖²`, judged by `½ mean (X' β - y')²` on validation rows.
 ///
@@ -49,6 +51,16 @@ impl ElasticNet {
         check_shape("x_validation", &x_validation, &shape, "it has the features of `x`")?;
         check_design(&x_validation, &y_validation)?;
         Ok(Self { x, y, x_validation, y_validation, lasso: false })
+    }
+
+    /// A model for each of `folds` parts of the rows, trained on the others and validated on the part.
+    ///
+    /// # Errors
+    /// As [`ElasticNet::new`]; fewer than two folds, or more than rows.
+    pub fn folds(x: &ArrayRef2<f64>, y: &ArrayRef1<f64>, folds: usize, seed: u64) -> Result<Vec<Self>> {
+        check_design(x, y)?;
+        let part = |rows: &[usize]| (x.select(Axis(0), rows), y.select(Axis(0), rows));
+        split(x.nrows(), folds, seed)?.iter().map(|(training, rest)| Self::new(part(training), part(rest))).collect()
     }
 
     /// Without the squared part.
@@ -136,44 +148,77 @@ pub fn tune_elastic_net(
     bounds: Option<(f64, f64)>,
     start: Option<&ArrayRef1<f64>>,
 ) -> Result<ElasticNetFit> {
-    let top = net.largest_level().max(f64::MIN_POSITIVE).ln();
+    let FoldsFit { theta, value, .. } = tune_elastic_net_folds(std::slice::from_ref(net), bounds, start)?;
+    let coefficients = net.coefficients(&theta, None)?;
+    Ok(ElasticNetFit { theta, coefficients, value })
+}
+
+/// The same for the mean loss of several models with the same features, such as [`ElasticNet::folds`], solved in parallel.
+///
+/// # Errors
+/// No model; as [`tune_elastic_net`].
+pub fn tune_elastic_net_folds(
+    nets: &[ElasticNet],
+    bounds: Option<(f64, f64)>,
+    start: Option<&ArrayRef1<f64>>,
+) -> Result<FoldsFit> {
+    let Some(first) = nets.first() else {
+        return Err(core_tensor::Error::Empty { argument: "folds", expected: "model" }.into());
+    };
+    let top = nets.iter().map(ElasticNet::largest_level).fold(f64::MIN_POSITIVE, f64::max).ln();
     let bounds = bounds.unwrap_or((BOX.0.max(top - 20.0), top.clamp(BOX.0 + 1.0, BOX.1)));
     check_box(bounds)?;
+    let mut folds: Vec<Fold<'_>> = nets.iter().map(|net| Fold { net, beta: None, value: f64::NAN }).collect();
     let starts = match start {
         Some(start) => vec![start.to_owned()],
-        None => looks(net, top, bounds)?,
+        None => looks(&mut folds, first.lasso, top, bounds)?,
     };
-    let mut best: Option<ElasticNetFit> = None;
+    let mut best: Option<FoldsFit> = None;
     for start in starts {
-        let mut beta = net.coefficients(&start, None)?;
-        let d = start.len();
-        let mut oracle = Exact::new(d, |theta: &ArrayRef1<f64>| {
-            beta = net.coefficients(theta, Some(&beta))?;
-            net.value_and_hypergradient(theta, &beta)
-        });
+        folds.iter_mut().for_each(|fold| fold.beta = None);
+        let mut oracle = Exact::new(start.len(), |theta: &ArrayRef1<f64>| mean(&mut folds, theta));
         let descent = Maid::fast().box_constraints(bounds.0, bounds.1).accuracies(1.0, 1.0).gradient_tolerance(1e-7);
-        let fit = descent.value_tolerance(1e-9, 5).max_iterations(200).minimise(&mut oracle, &start)?;
-        if best.as_ref().is_none_or(|best| fit.value < best.value) {
-            let coefficients = net.coefficients(&fit.theta, None)?;
-            best = Some(ElasticNetFit { value: fit.value, theta: fit.theta, coefficients });
+        let theta = descent.value_tolerance(1e-9, 5).max_iterations(200).minimise(&mut oracle, &start)?.theta;
+        let (value, _) = mean(&mut folds, &theta)?;
+        if best.as_ref().is_none_or(|best| value < best.value) {
+            best = Some(FoldsFit { theta, value, values: folds.iter().map(|fold| fold.value).collect() });
         }
     }
     best.ok_or(crate::Error::NotFinite { what: "the validation loss" })
 }
 
+/// A model with its last solution, which the next solve begins at.
+struct Fold<'a> {
+    net: &'a ElasticNet,
+    beta: Option<Array1<f64>>,
+    value: f64,
+}
+
+/// Mean loss and hypergradient.
+fn mean(folds: &mut [Fold<'_>], theta: &ArrayRef1<f64>) -> Result<(f64, Array1<f64>)> {
+    let found = for_each(folds, |fold| {
+        let beta = fold.net.coefficients(theta, fold.beta.as_deref())?;
+        let found = fold.net.value_and_hypergradient(theta, &beta)?;
+        (fold.beta, fold.value) = (Some(beta), found.0);
+        Ok(found)
+    })?;
+    let share = 1.0 / found.len() as f64;
+    let mut gradient = Array1::zeros(theta.len());
+    found.iter().for_each(|(_, part)| gradient.scaled_add(share, part));
+    Ok((found.iter().map(|(value, _)| share * value).sum(), gradient))
+}
+
 /// The two best points of a grid: twelve levels over ten powers of e (the last nearly ridge regression), and four weights of the squared part.
-fn looks(net: &ElasticNet, top: f64, bounds: (f64, f64)) -> Result<Vec<Array1<f64>>> {
-    let ridges: &[f64] = if net.lasso { &[1.0] } else { &[1.0, 0.1, 0.01, 0.001] };
+fn looks(folds: &mut [Fold<'_>], lasso: bool, top: f64, bounds: (f64, f64)) -> Result<Vec<Array1<f64>>> {
+    let ridges: &[f64] = if lasso { &[1.0] } else { &[1.0, 0.1, 0.01, 0.001] };
     let mut found: Vec<(f64, Array1<f64>)> = Vec::new();
     for &share in ridges {
-        let mut beta: Option<Array1<f64>> = None;
+        folds.iter_mut().for_each(|fold| fold.beta = None);
         for step in 1..=12 {
             let level = (top - 0.8 * f64::from(step)).clamp(bounds.0, bounds.1);
             let ridge = (top + share.ln()).clamp(bounds.0, bounds.1);
-            let theta = if net.lasso { array![level] } else { array![level, ridge] };
-            let next = net.coefficients(&theta, beta.as_deref())?;
-            found.push((net.value_and_hypergradient(&theta, &next)?.0, theta));
-            beta = Some(next);
+            let theta = if lasso { array![level] } else { array![level, ridge] };
+            found.push((mean(folds, &theta)?.0, theta));
         }
     }
     found.sort_by(|a, b| a.0.total_cmp(&b.0));

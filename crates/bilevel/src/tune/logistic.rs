@@ -1,7 +1,9 @@
 //! Binary logistic regression with one penalty.
 
+use super::folds::split;
 use super::line::{self, Care};
-use super::{BOX, check_box};
+use super::{BOX, FoldsFit, check_box};
+use crate::samples::for_each;
 use crate::{Error, Result};
 use core_tensor::linalg::{Llt, gram_into};
 use core_tensor::{Kernel, check_finite, check_shape, vectorised};
@@ -56,6 +58,16 @@ impl LogisticRegression {
         let (x_validation, signed) =
             (x_validation.as_standard_layout().to_owned(), signed.as_standard_layout().to_owned());
         Ok(Self { x, x_validation, signs, signs_validation, signed, penalised })
+    }
+
+    /// A model for each of `folds` parts of the rows, trained on the others and validated on the part.
+    ///
+    /// # Errors
+    /// As [`LogisticRegression::new`]; fewer than two folds, or more than rows.
+    pub fn folds(x: &ArrayRef2<f64>, signs: &ArrayRef1<f64>, folds: usize, seed: u64) -> Result<Vec<Self>> {
+        super::ridge::check_design(x, signs)?;
+        let part = |rows: &[usize]| (x.select(ndarray::Axis(0), rows), signs.select(ndarray::Axis(0), rows));
+        split(x.nrows(), folds, seed)?.iter().map(|(training, rest)| Self::new(part(training), part(rest))).collect()
     }
 
     /// With a last coefficient that every row adds, and that is not penalised. Both labels must be there among the training rows.
@@ -287,32 +299,72 @@ impl Newton {
     }
 }
 
-/// Chooses the penalty: descent by safeguarded secants of the slope, from warm-started Newton solves; `bounds` by default [-12, 4].
+/// Chooses the penalty: a look at the interval, then safeguarded secants of the slope, from warm-started Newton solves; `bounds` by default
+/// [-12, 4].
 ///
 /// # Errors
 /// A box out of range, errors of the solver.
 pub fn tune_logistic(model: &LogisticRegression, bounds: Option<(f64, f64)>) -> Result<LogisticFit> {
+    let mut folds = [Fold::new(model)];
+    let (theta, value) = minimise(&mut folds, bounds)?;
+    let w = start(&folds[0].known, -theta).unwrap_or_else(|| Array1::zeros(model.x.ncols()));
+    let coefficients = model.coefficients(theta, &w)?;
+    Ok(LogisticFit { theta, coefficients, value, features: model.penalised })
+}
+
+/// The same for the mean loss of several models, such as [`LogisticRegression::folds`], solved in parallel.
+///
+/// # Errors
+/// No model; as [`tune_logistic`].
+pub fn tune_logistic_folds(models: &[LogisticRegression], bounds: Option<(f64, f64)>) -> Result<FoldsFit> {
+    if models.is_empty() {
+        return Err(core_tensor::Error::Empty { argument: "folds", expected: "model" }.into());
+    }
+    let mut folds: Vec<Fold<'_>> = models.iter().map(Fold::new).collect();
+    let (theta, value) = minimise(&mut folds, bounds)?;
+    let values = for_each(&mut folds, |fold| Ok(fold.evaluate(-theta, Care::Exact)?.0))?;
+    Ok(FoldsFit { theta: Array1::from_elem(1, theta), value, values })
+}
+
+/// θ and the mean loss.
+fn minimise(folds: &mut [Fold<'_>], bounds: Option<(f64, f64)>) -> Result<(f64, f64)> {
     let bounds = bounds.unwrap_or((-12.0_f64.max(BOX.0), 4.0_f64.min(BOX.1)));
     check_box(bounds)?;
-    let mut work = Newton::new(model.x.dim());
-    // From strong penalties down: each solution is near one that is known, and dw/dt = -H⁻¹ e^t w says which way.
-    let mirrored = (-bounds.1, -bounds.0);
-    let mut known: Vec<(f64, Array1<f64>, Array1<f64>)> = Vec::new();
-    let (t, value) = line::minimise(mirrored, SOLVES, 1e-7, |t, care| {
-        let mut w = start(&known, t).unwrap_or_else(|| Array1::zeros(model.x.ncols()));
+    let share = 1.0 / folds.len() as f64;
+    // From strong penalties down: the variable is the negative logarithm.
+    let (t, value) = line::minimise((-bounds.1, -bounds.0), SOLVES, 1e-7, |t, care| {
+        let found = for_each(folds, |fold| fold.evaluate(t, care))?;
+        Ok(found.iter().fold((0.0, 0.0), |(value, slope), (v, s)| (value + share * v, slope + share * s)))
+    })?;
+    Ok((-t, value))
+}
+
+/// A model with what is known of its solutions.
+struct Fold<'a> {
+    model: &'a LogisticRegression,
+    /// t, w and dw/dt = -H⁻¹ e^-t w, which says where the next solution is.
+    known: Vec<(f64, Array1<f64>, Array1<f64>)>,
+    work: Newton,
+}
+
+impl<'a> Fold<'a> {
+    fn new(model: &'a LogisticRegression) -> Self {
+        Self { model, known: Vec::new(), work: Newton::new(model.x.dim()) }
+    }
+
+    /// Validation loss and its slope in t.
+    fn evaluate(&mut self, t: f64, care: Care) -> Result<(f64, f64)> {
+        let Self { model, known, work } = self;
+        let mut w = start(known, t).unwrap_or_else(|| Array1::zeros(model.x.ncols()));
         let accuracy = if care == Care::Look { 1e-3 } else { EXACT };
-        model.newton(-t, &mut w, accuracy, &mut work)?;
-        let (value, slope) = model.judge(-t, &w, &work)?;
+        model.newton(-t, &mut w, accuracy, work)?;
+        let (value, slope) = model.judge(-t, &w, work)?;
         let mut along = w.clone();
         along.iter_mut().skip(model.penalised).for_each(|v| *v = 0.0);
         work.factor.solve_in_place(&mut along)?;
-        // t is the negative logarithm.
         known.push((t, w, along * (-t).exp()));
         Ok((value, -slope))
-    })?;
-    let w = start(&known, t).unwrap_or_else(|| Array1::zeros(model.x.ncols()));
-    let coefficients = model.coefficients(-t, &w)?;
-    Ok(LogisticFit { theta: -t, coefficients, value, features: model.penalised })
+    }
 }
 
 /// The nearest known solution, moved along its tangent.

@@ -1,16 +1,29 @@
 //! One call for one model: penalties chosen by gradients of a validation loss.
 
 mod elastic_net;
+mod folds;
 mod kernel_ridge;
 mod line;
 mod logistic;
 mod ridge;
 mod spectral;
 
-pub use elastic_net::{ElasticNet, ElasticNetFit, tune_elastic_net};
+pub use elastic_net::{ElasticNet, ElasticNetFit, tune_elastic_net, tune_elastic_net_folds};
 pub use kernel_ridge::{KernelRidgeFit, tune_kernel_ridge};
-pub use logistic::{LogisticFit, LogisticRegression, tune_logistic};
+pub use logistic::{LogisticFit, LogisticRegression, tune_logistic, tune_logistic_folds};
 pub use ridge::{Ridge, RidgeCriterion, RidgeFit, tune_ridge};
+
+/// Penalties that are best on average over folds. Fit the model to all rows with them.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct FoldsFit {
+    /// Logarithms of the penalties.
+    pub theta: ndarray::Array1<f64>,
+    /// The mean loss of the folds.
+    pub value: f64,
+    /// The loss of each fold.
+    pub values: Vec<f64>,
+}
 
 /// Logarithms of penalties stay in here unless a box says otherwise.
 pub(crate) const BOX: (f64, f64) = (-30.0, 30.0);

@@ -2,8 +2,8 @@
 
 use bilevel::problems::{Groups, SoftmaxRegression};
 use bilevel::tune::{
-    ElasticNet, LogisticRegression, Ridge, RidgeCriterion, tune_elastic_net, tune_kernel_ridge, tune_logistic,
-    tune_ridge,
+    ElasticNet, LogisticRegression, Ridge, RidgeCriterion, tune_elastic_net, tune_elastic_net_folds, tune_kernel_ridge,
+    tune_logistic, tune_logistic_folds, tune_ridge,
 };
 use bilevel::{AccuracyScale, Implicit, Maid};
 use core_tensor::random::{normal_array, rng};
@@ -141,6 +141,48 @@ fn the_intercept_is_not_penalised() {
         one.with_intercept().unwrap_err().to_string(),
         "`labels` is 1; it must be of both signs, for an intercept"
     );
+}
+
+#[test]
+fn folds_are_tuned_together() {
+    let (x, y) = data(60, 8, 11);
+    let signs = y.mapv(|v| if v > 0.3 { 1.0 } else { -1.0 });
+    let folds = LogisticRegression::folds(&x, &signs, 5, 1).unwrap();
+    let fit = tune_logistic_folds(&folds, None).unwrap();
+    let mean = |theta: f64| {
+        folds
+            .iter()
+            .map(|fold| fold.value_and_slope(theta, &fold.coefficients(theta, &Array1::zeros(8)).unwrap()).unwrap().0)
+            .sum::<f64>()
+            / 5.0
+    };
+    assert!(
+        (fit.value - mean(fit.theta[0])).abs() < 1e-9
+            && (fit.values.iter().sum::<f64>() / 5.0 - fit.value).abs() < 1e-9
+    );
+    assert!((0..80).all(|t| fit.value <= mean(4.0 - 0.2 * f64::from(t)) + 1e-9));
+    let nets = ElasticNet::folds(&x, &y, 4, 1).unwrap();
+    let fit = tune_elastic_net_folds(&nets, None, None).unwrap();
+    assert!((fit.values.iter().sum::<f64>() / 4.0 - fit.value).abs() < 1e-12);
+    let mean = |theta: &Array1<f64>| {
+        nets.iter()
+            .map(|net| net.value_and_hypergradient(theta, &net.coefficients(theta, None).unwrap()).unwrap().0)
+            .sum::<f64>()
+            / 4.0
+    };
+    for i in 0..36 {
+        let theta = array![-6.0 + f64::from(i / 6), -6.0 + f64::from(i % 6)];
+        assert!(fit.value <= mean(&theta) * 1.001);
+    }
+    // No bit depends on the threads.
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            (tune_logistic_folds(&folds, None).unwrap(), tune_elastic_net_folds(&nets, None, None).unwrap())
+        })
+    };
+    assert_eq!(run(1), run(4));
+    assert!(tune_logistic_folds(&[], None).is_err() && ElasticNet::folds(&x, &y, 61, 0).is_err());
 }
 
 #[test]
