@@ -83,7 +83,9 @@ fn a_cut_keeps_the_budget_and_later_steps_hold_it() {
     let mut model = pruner.cut(model).unwrap();
     assert_eq!(pruner.report(&model).unwrap().layers[0].kept, 2);
     // An optimiser that moves everything.
-    model.first.weight = model.first.weight.map(|w| (w.detach() + 1.0).require_grad());
+    let moved = (model.first.weight.val().detach() + 1.0).into_data();
+    model.first.weight =
+        model.first.weight.map(|old| Tensor::from_data(moved, (&old.device(), DType::F64)).require_grad());
     assert_eq!(pruner.report(&model).unwrap().layers[0].kept, 6);
     let model = pruner.step(model, 0.1).unwrap();
     assert_eq!(pruner.report(&model).unwrap().layers[0].kept, 2);
