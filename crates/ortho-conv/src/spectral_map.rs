@@ -5,7 +5,7 @@ use crate::grid::{Frequency, Spectra, for_pieces, half_grid};
 use crate::lag_form::{matrix, matrix_mut};
 use crate::polyphase::Polyphase;
 use crate::{Geometry, Result};
-use core_tensor::linalg::{Accumulate, ComplexSvd, gemm_into};
+use core_tensor::linalg::{Accumulate, ComplexSvd, Svd, gemm_into};
 use core_tensor::{Scalar, check_finite, check_range, check_shape};
 use ndarray::{Array2, ArrayD, ArrayRef, Axis, Dimension, IxDyn, Slice};
 
@@ -20,11 +20,38 @@ pub fn map_singular_values<T: Scalar, D: Dimension>(
     n: &[usize],
     f: impl Fn(f64) -> f64 + Sync + Send,
 ) -> Result<ArrayD<T>> {
-    map_spectra(kernel, geometry, n, |re, im, svd: &mut Option<ComplexSvd<f64>>| {
-        let svd = svd.get_or_insert_with(|| ComplexSvd::new(re.nrows(), re.ncols()));
+    map_spectra(kernel, geometry, n, |re, im, work: &mut Decompositions| {
+        let largest = |x: &Array2<f64>| x.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        if largest(im) <= REAL * largest(re) {
+            return work.map_real(re, im, &f);
+        }
+        let svd = work.complex.get_or_insert_with(|| ComplexSvd::new(re.nrows(), re.ncols()));
         svd.factorise(re, im)?;
         Ok(svd.map_into(&f, re, im)?)
     })
+}
+
+/// Imaginary parts that are rounding, of the largest real part.
+const REAL: f64 = 1e-14;
+
+/// Memory of one thread.
+#[derive(Default)]
+struct Decompositions {
+    complex: Option<ComplexSvd<f64>>,
+    real: Option<Svd<f64>>,
+}
+
+impl Decompositions {
+    /// At frequencies that are their own mirror images the new block must be real, too. Singular vectors of a vanishing singular value are
+    /// arbitrary: complex ones would leave an imaginary part, which no kernel has.
+    fn map_real(&mut self, re: &mut Array2<f64>, im: &mut Array2<f64>, f: impl Fn(f64) -> f64) -> Result<()> {
+        let svd = self.real.get_or_insert_with(|| Svd::new(re.nrows(), re.ncols()));
+        svd.factorise(re)?;
+        let scaled = &svd.u()? * &svd.singular_values()?.mapv(f);
+        gemm_into(re, Accumulate::Replace, 1.0, &scaled, &svd.v()?.t())?;
+        im.fill(0.0);
+        Ok(())
+    }
 }
 
 /// [`map_singular_values`] with values clipped to [`low`, `high`]; 1 and 1 gives the nearest orthogonal layer at that size.
