@@ -203,7 +203,7 @@ impl Maid {
     ///
     /// # Errors
     /// Options out of range, a θ that the oracle refuses, and errors of the solvers at the starting point. Failures at later points end the
-    /// run with a [`Status`] and the best θ so far.
+    /// run with a [`Status`](crate::Status) and the best θ so far.
     pub fn minimise(&self, oracle: &mut dyn Oracle, theta: &ArrayRef1<f64>) -> Result<MaidFit> {
         self.minimise_observed(oracle, theta, &mut Unobserved)
     }
