@@ -13,6 +13,7 @@ mod packed;
 mod photographs;
 mod sachs;
 pub mod sem;
+mod series;
 
 pub use breast_cancer::{BreastCancer, breast_cancer};
 pub use diabetes::{Diabetes, diabetes};
@@ -21,3 +22,4 @@ pub use error::{Error, Result};
 pub use mnist::{Mnist, mnist};
 pub use photographs::{PHOTOGRAPHS, photographs};
 pub use sachs::{Sachs, sachs};
+pub use series::{Series, co2_weekly, etth1, illness, unemployment};

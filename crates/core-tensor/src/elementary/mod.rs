@@ -12,6 +12,7 @@
 //! ```
 
 mod atan;
+mod erf;
 mod exp;
 #[cfg(test)]
 mod random_bits;
@@ -31,8 +32,14 @@ pub fn exp<T: Scalar>(x: T) -> T {
     x.elementary_exp()
 }
 
+/// Error function `2/√π ∫₀ˣ exp(-t²) dt`, within 8 units in the last place. Odd to the bit; NaN gives NaN.
+#[inline(always)]
+pub fn erf<T: Scalar>(x: T) -> T {
+    x.elementary_erf()
+}
+
 /// The functions for one type, written for each by hand: a polynomial of the right degree is a matter of the type.
-pub trait Elementary: exp::Exponential + Sized {
+pub trait Elementary: exp::Exponential + erf::ErrorFunction + Sized {
     #[doc(hidden)]
     fn elementary_atan(self) -> Self;
 }

@@ -1,0 +1,47 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod backward;
+mod baselines;
+mod basis;
+mod error;
+mod fold;
+mod forecaster;
+mod forward;
+mod kernels;
+mod lag_products;
+mod layout;
+mod loss;
+mod mask;
+mod matrix;
+mod metrics;
+mod moments;
+mod network;
+mod normlin;
+mod revin;
+mod ridge;
+mod scaler;
+mod schedule;
+mod split;
+mod temporal;
+mod workspace;
+
+pub use baselines::{Baseline, Rule};
+pub use basis::{Basis, OrthoBasis};
+pub use error::{Error, Result};
+pub use fold::FoldedOLinear;
+pub use forecaster::{Forecaster, evaluate, windows};
+pub use layout::Tensor;
+pub use loss::{Loss, LossMode};
+pub use metrics::{Metrics, MetricsAccumulator};
+pub use moments::{Centre, CentredMoments, WindowMoments};
+pub use network::{Architecture, Mixing, Network, Rotation, Temporal};
+pub use normlin::{NormLin, RowNorm, Transform, correlation_mixing};
+pub use revin::{Normalised, RevIn};
+pub use ridge::{MomentRidge, PenaltySelection, RidgeFit, RidgeMap};
+pub use scaler::Scaler;
+pub use schedule::Schedule;
+pub use split::{Parts, Split};
+pub use temporal::{CorrelationKind, MissingPairs, TemporalCorrelation, TemporalMatrix, channel_correlation};
+pub use workspace::{Dropout, Folding, Workspace};

@@ -1,0 +1,532 @@
+//! The network: its form, its parameters, their initial values.
+
+use crate::basis::OrthoBasis;
+use crate::layout::{BlockRanges, LayoutBuilder, Ranges, Tensor};
+use crate::normlin::NormLin;
+use crate::{Error, Result};
+use core_tensor::random::{Streams, fill_normal, fill_uniform};
+use core_tensor::{Error as ArgumentError, Scalar, check_finite, check_range, check_shape};
+use ndarray::{Array2, ArrayD, ArrayRef2, ArrayViewMut1, Axis, IxDyn};
+use rand::distr::{Distribution, StandardUniform};
+use rand_distr::StandardNormal;
+use std::ops::Range;
+
+/// How series look at one another (the cross-series learner).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Mixing {
+    /// A learned matrix with normalised rows per block: OLinear.
+    NormLin(NormLin),
+    /// The same fixed matrix in every block, given to [`Network::new`]: OLinear-C.
+    Fixed,
+    /// A linear layer over series with a bias per series, without the layers before and after (ablation).
+    Linear,
+    /// No cross-series learner at all (ablation).
+    None,
+}
+
+impl Default for Mixing {
+    fn default() -> Self {
+        Mixing::NormLin(NormLin::default())
+    }
+}
+
+/// What happens within a series (the intra-series learner).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Temporal {
+    /// Two linear layers with GELU between.
+    #[default]
+    Mlp,
+    /// Nothing (ablation).
+    None,
+}
+
+/// The form of a network.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Architecture {
+    /// Look-back T: steps of a window.
+    pub look_back: usize,
+    /// Horizon H: steps of a forecast.
+    pub horizon: usize,
+    /// Number of series N.
+    pub channels: usize,
+    /// Width d of the dimension extension. Default 16.
+    pub extension: usize,
+    /// Width D of the blocks. Default 256.
+    pub width: usize,
+    /// Hidden width F of blocks and head. Default 256.
+    pub hidden: usize,
+    /// Number L of blocks. Default 2.
+    pub blocks: usize,
+    /// The cross-series learner. Default NormLin.
+    pub mixing: Mixing,
+    /// The intra-series learner. Default [`Temporal::Mlp`].
+    pub temporal: Temporal,
+    /// Whether windows are centred at their last value instead of their mean. Default `false`.
+    pub subtract_last: bool,
+}
+
+impl Architecture {
+    /// The default form for T = `look_back`, H = `horizon` and N = `channels`.
+    pub fn new(look_back: usize, horizon: usize, channels: usize) -> Self {
+        Self {
+            look_back,
+            horizon,
+            channels,
+            extension: 16,
+            width: 256,
+            hidden: 256,
+            blocks: 2,
+            mixing: Mixing::default(),
+            temporal: Temporal::default(),
+            subtract_last: false,
+        }
+    }
+
+    pub(crate) fn validate(&self) -> Result<()> {
+        // The largest matrices have d·max(T, H)·max(D, F) entries: far below an overflow, and above what fits in memory.
+        let bounds: [(&'static str, usize); 6] = [
+            ("look_back", self.look_back),
+            ("horizon", self.horizon),
+            ("channels", self.channels),
+            ("extension", self.extension),
+            ("width", self.width),
+            ("hidden", self.hidden),
+        ];
+        for (argument, value) in bounds {
+            check_range(argument, value as f64, (1..=1 << 20).contains(&value), ">= 1 and at most 2^20")?;
+        }
+        check_range("blocks", self.blocks as f64, self.blocks <= 1 << 10, "at most 1024")?;
+        let parameters = self.parameter_count();
+        let fits = parameters <= (1_u64 << 32) as f64;
+        Ok(check_range("architecture", parameters, fits, "of at most 2^32 parameters in all")?)
+    }
+
+    /// Number of parameters, as a float: it may be absurd.
+    fn parameter_count(&self) -> f64 {
+        let [t, h, n, d, w, f, l] =
+            [self.look_back, self.horizon, self.channels, self.extension, self.width, self.hidden, self.blocks]
+                .map(|v| v as f64);
+        d + n * (t + h)
+            + 2.0 * n
+            + w * (d * t + 1.0)
+            + l * (2.0 * w * w + 2.0 * w + n * n + n + 2.0 * w * f + w + f + 4.0 * w)
+            + 2.0 * w
+            + d * h * (w + 1.0)
+            + f * (d * h + 1.0)
+            + h * (f + 1.0)
+    }
+}
+
+/// The orthogonal change of coordinates of input or output windows.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Rotation<T> {
+    /// None; the shifts δ are not used.
+    Identity,
+    /// One basis for all series, vectors in rows.
+    Shared(Array2<T>),
+    /// One basis per series; the shifts δ are not used.
+    PerChannel(Vec<Array2<T>>),
+}
+
+impl<T: Scalar> Rotation<T> {
+    /// From a basis.
+    pub fn shared(basis: &OrthoBasis) -> Self {
+        Rotation::Shared(basis.matrix().mapv(<T as Scalar>::from_f64))
+    }
+
+    /// From a basis per series.
+    pub fn per_channel(bases: &[OrthoBasis]) -> Self {
+        Rotation::PerChannel(bases.iter().map(|b| b.matrix().mapv(<T as Scalar>::from_f64)).collect())
+    }
+
+    fn check(&self, argument: &'static str, size: usize, channels: usize) -> Result<()> {
+        let check = |q: &Array2<T>| -> Result<()> {
+            check_shape(argument, q, &[size, size], "the basis is of windows of that many steps")?;
+            check_finite(argument, q)?;
+            OrthoBasis::new(q.mapv(Scalar::to_f64)).map(|_| ()).map_err(|error| match error {
+                Error::NotOrthogonal { deviation, .. } => Error::NotOrthogonal { argument, deviation },
+                other => other,
+            })
+        };
+        match self {
+            Rotation::Identity => Ok(()),
+            Rotation::Shared(q) => check(q),
+            Rotation::PerChannel(bases) => {
+                check_range(argument, bases.len() as f64, bases.len() == channels, "one basis per channel")?;
+                bases.iter().try_for_each(check)
+            }
+        }
+    }
+}
+
+/// OLinear: parameters and everything fixed that belongs to them.
+///
+/// `h = LayerNorm` blocks over rows (window, series), between rotated input and output; see the crate's page for the formulas.
+/// Gradients and forecasts are in [`Network::loss_and_gradient`](crate::Workspace) and [`Network::forecast`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network<T> {
+    pub(crate) architecture: Architecture,
+    pub(crate) tensors: Vec<Tensor>,
+    pub(crate) ranges: Ranges,
+    pub(crate) parameters: Vec<T>,
+    pub(crate) input: Rotation<T>,
+    pub(crate) output: Rotation<T>,
+    pub(crate) fixed_mixing: Option<Array2<T>>,
+    pub(crate) residual: Option<Array2<T>>,
+}
+
+impl<T: Scalar> Network<T> {
+    /// A network with the published initial values, drawn from `seed`.
+    ///
+    /// `mixing` is the matrix (N × N) of [`Mixing::Fixed`], for instance [`correlation_mixing`](crate::correlation_mixing); it
+    /// must be absent otherwise.
+    ///
+    /// # Errors
+    /// Sizes of 0 or absurd ones, bases of other sizes or not orthogonal within 1e-4, a mixing matrix that is missing, not
+    /// wanted, of another shape or not finite.
+    pub fn new(
+        architecture: Architecture,
+        input: Rotation<T>,
+        output: Rotation<T>,
+        mixing: Option<Array2<T>>,
+        seed: u64,
+    ) -> Result<Self>
+    where
+        StandardNormal: Distribution<T>,
+        StandardUniform: Distribution<T>,
+    {
+        let mut network = Self::zeros(architecture, input, output, mixing)?;
+        network.initialise(seed);
+        Ok(network)
+    }
+
+    /// A network whose parameters are all 0, to be filled by [`Network::set_tensor`].
+    ///
+    /// # Errors
+    /// Those of [`Network::new`].
+    pub fn zeros(
+        architecture: Architecture,
+        input: Rotation<T>,
+        output: Rotation<T>,
+        mixing: Option<Array2<T>>,
+    ) -> Result<Self> {
+        architecture.validate()?;
+        let a = &architecture;
+        input.check("input", a.look_back, a.channels)?;
+        output.check("output", a.horizon, a.channels)?;
+        let wanted = a.mixing == Mixing::Fixed;
+        let given = mixing.is_some();
+        check_range("mixing", f64::from(u8::from(given)), wanted == given, "1 matrix for fixed mixing, 0 otherwise")?;
+        if let Some(mixing) = &mixing {
+            check_shape("mixing", mixing, &[a.channels, a.channels], "it mixes that many channels")?;
+            check_finite("mixing", mixing)?;
+        }
+        let (tensors, ranges) = layout(a);
+        let length = tensors.last().map_or(0, |t| t.range.end);
+        let parameters = vec![T::zero(); length];
+        Ok(Self { architecture, tensors, ranges, parameters, input, output, fixed_mixing: mixing, residual: None })
+    }
+
+    fn initialise(&mut self, seed: u64)
+    where
+        StandardNormal: Distribution<T>,
+        StandardUniform: Distribution<T>,
+    {
+        let streams = Streams::new(seed);
+        let channels = self.architecture.channels;
+        for (index, tensor) in self.tensors.iter().enumerate() {
+            let rng = &mut streams.stream(index as u64);
+            let entries = &mut self.parameters[tensor.range.clone()];
+            let name = tensor.name.rsplit('.').next().unwrap_or_default();
+            match name {
+                "revin_w" | "gamma" => entries.fill(T::one()),
+                "revin_b" | "beta" | "delta1" | "delta2" => {}
+                "phi" => fill_normal(rng, &mut ArrayViewMut1::from(entries)),
+                "W_mix" => {
+                    fill_normal(rng, &mut ArrayViewMut1::from(&mut *entries));
+                    (0..channels).for_each(|i| entries[i * channels + i] += T::one());
+                }
+                _ => {
+                    let bound = <T as Scalar>::from_f64(1.0 / (Self::fan_in(&self.architecture, name) as f64).sqrt());
+                    fill_uniform(rng, &mut ArrayViewMut1::from(&mut *entries));
+                    entries.iter_mut().for_each(|v| *v = (*v + *v - T::one()) * bound);
+                }
+            }
+        }
+    }
+
+    fn fan_in(a: &Architecture, name: &str) -> usize {
+        match name {
+            "W_in" | "b_in" => a.extension * a.look_back,
+            "mix_bias" => a.channels,
+            "W2" | "b2" | "F2" | "fb2" => a.hidden,
+            "F1" | "fb1" => a.extension * a.horizon,
+            _ => a.width,
+        }
+    }
+
+    /// The form.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// Names, shapes and places of the tensors.
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    /// All parameters in one vector, in the order of [`Network::tensors`]. The head's first matrix `F1` stands in it with its
+    /// columns in the order of `W_out`'s rows (k·H + t); [`Network::tensor`] and [`Network::set_tensor`] use the published order
+    /// (t·d + k).
+    pub fn parameters(&self) -> &[T] {
+        &self.parameters
+    }
+
+    /// [`Network::parameters`], to be changed by an optimiser.
+    pub fn parameters_mut(&mut self) -> &mut [T] {
+        &mut self.parameters
+    }
+
+    /// A tensor of a vector laid out like [`Network::parameters`], for instance a gradient.
+    ///
+    /// # Errors
+    /// An unknown name, a vector of another length.
+    pub fn tensor_of(&self, name: &str, vector: &[T]) -> Result<ArrayD<T>> {
+        check_length("vector", vector.len(), self.parameters.len())?;
+        let tensor = self.find(name)?;
+        let mut entries = vector[tensor.range.clone()].to_vec();
+        if name == "F1" {
+            permute(&vector[tensor.range.clone()], &mut entries, self.architecture.extension, self.architecture.horizon);
+        }
+        match ArrayD::from_shape_vec(IxDyn(&tensor.shape), entries) {
+            Ok(array) => Ok(array),
+            Err(error) => unreachable!("a tensor's range has the length of its shape: {error}"),
+        }
+    }
+
+    /// A tensor by name.
+    ///
+    /// # Errors
+    /// An unknown name.
+    pub fn tensor(&self, name: &str) -> Result<ArrayD<T>> {
+        self.tensor_of(name, &self.parameters)
+    }
+
+    /// Sets a tensor from its entries in row-major order.
+    ///
+    /// # Errors
+    /// An unknown name, another number of entries, an entry that is not finite.
+    pub fn set_tensor(&mut self, name: &str, entries: &[T]) -> Result<()> {
+        let range = self.find(name)?.range.clone();
+        check_length("entries", entries.len(), range.len())?;
+        check_finite("entries", &ndarray::ArrayView1::from(entries))?;
+        let target = &mut self.parameters[range];
+        if name == "F1" {
+            permute(entries, target, self.architecture.horizon, self.architecture.extension);
+        } else {
+            target.copy_from_slice(entries);
+        }
+        Ok(())
+    }
+
+    fn find(&self, name: &str) -> Result<&Tensor> {
+        self.tensors.iter().find(|t| t.name == name).ok_or_else(|| Error::NoTensor { name: name.to_owned() })
+    }
+
+    /// Adds `map` (T × H, applied to the normalised window) to every forecast and sets the head's last layer to 0: a network
+    /// that begins as that linear forecaster and learns what is left over.
+    ///
+    /// # Errors
+    /// Another shape, entries that are not finite.
+    pub fn start_from_linear(&mut self, map: &ArrayRef2<f64>) -> Result<()> {
+        let a = &self.architecture;
+        check_shape("map", map, &[a.look_back, a.horizon], "it maps a window to a forecast")?;
+        check_finite("map", map)?;
+        self.residual = Some(map.mapv(<T as Scalar>::from_f64));
+        for range in [self.ranges.f2.clone(), self.ranges.fb2.clone()] {
+            self.parameters[range].fill(T::zero());
+        }
+        Ok(())
+    }
+
+    /// The mixing matrix of each block (N × N): row i says which series series i looks at. Empty without mixing.
+    pub fn mixing_matrices(&self) -> Vec<Array2<T>> {
+        let n = self.architecture.channels;
+        self.ranges
+            .blocks
+            .iter()
+            .filter_map(|block| match self.architecture.mixing {
+                Mixing::None => None,
+                Mixing::Fixed => self.fixed_mixing.clone(),
+                Mixing::Linear | Mixing::NormLin(_) => {
+                    let mut a = Array2::zeros((n, n));
+                    self.mixing_into(block, &mut a);
+                    Some(a)
+                }
+            })
+            .collect()
+    }
+
+    pub(crate) fn mixing_into(&self, block: &BlockRanges, a: &mut ArrayRef2<T>) {
+        let n = self.architecture.channels;
+        match (self.architecture.mixing, &self.fixed_mixing) {
+            (Mixing::Fixed, Some(fixed)) => a.assign(fixed),
+            (Mixing::NormLin(form), _) => form.matrix_into(&crate::matrix::matrix(self.at(&block.w_mix), n, n), a),
+            (Mixing::Linear, _) => a.assign(&crate::matrix::matrix(self.at(&block.w_mix), n, n)),
+            (Mixing::None | Mixing::Fixed, _) => a.fill(T::zero()),
+        }
+    }
+
+    pub(crate) fn at(&self, range: &Range<usize>) -> &[T] {
+        &self.parameters[range.clone()]
+    }
+
+    /// Whether δ₁ is added.
+    pub(crate) fn shifts_input(&self) -> bool {
+        matches!(self.input, Rotation::Shared(_))
+    }
+
+    /// Whether δ₂ is added.
+    pub(crate) fn shifts_output(&self) -> bool {
+        matches!(self.output, Rotation::Shared(_))
+    }
+
+    /// Factor of copy k of the dimension extension; a single copy is not scaled.
+    pub(crate) fn phi(&self, k: usize) -> T {
+        if self.architecture.extension == 1 { T::one() } else { self.at(&self.ranges.phi)[k] }
+    }
+}
+
+pub(crate) fn check_length(argument: &'static str, found: usize, expected: usize) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    let reason = "the parameters of the network have that many entries";
+    Err(ArgumentError::Shape { argument, found: vec![found], expected: vec![expected], reason }.into())
+}
+
+/// Copies each row of `from`, an (a × b) matrix, transposed.
+fn permute<T: Copy>(from: &[T], to: &mut [T], a: usize, b: usize) {
+    for (from, to) in from.chunks_exact(a * b).zip(to.chunks_exact_mut(a * b)) {
+        for i in 0..a {
+            for j in 0..b {
+                to[j * a + i] = from[i * b + j];
+            }
+        }
+    }
+}
+
+fn layout(a: &Architecture) -> (Vec<Tensor>, Ranges) {
+    let mut l = LayoutBuilder::default();
+    let norm = |l: &mut LayoutBuilder, name: &str| {
+        (l.tensor(format!("{name}.gamma"), &[a.width]), l.tensor(format!("{name}.beta"), &[a.width]))
+    };
+    let mut ranges = Ranges {
+        revin_w: l.tensor("revin_w", &[a.channels]),
+        revin_b: l.tensor("revin_b", &[a.channels]),
+        phi: l.tensor("phi", &[a.extension]),
+        delta1: l.tensor("delta1", &[a.channels, a.look_back]),
+        delta2: l.tensor("delta2", &[a.channels, a.horizon]),
+        w_in: l.tensor("W_in", &[a.width, a.extension * a.look_back]),
+        b_in: l.tensor("b_in", &[a.width]),
+        ..Ranges::default()
+    };
+    for index in 0..a.blocks {
+        let name = |tensor: &str| format!("layer{index}.{tensor}");
+        let mut block = BlockRanges::default();
+        if a.mixing != Mixing::None {
+            match a.mixing {
+                Mixing::NormLin(_) => block.w_mix = l.tensor(name("W_mix"), &[a.channels, a.channels]),
+                Mixing::Linear => {
+                    block.w_mix = l.tensor(name("W_mix"), &[a.channels, a.channels]);
+                    block.mix_bias = l.tensor(name("mix_bias"), &[a.channels]);
+                }
+                Mixing::Fixed | Mixing::None => {}
+            }
+            if a.mixing != Mixing::Linear {
+                block.wv = l.tensor(name("Wv"), &[a.width, a.width]);
+                block.bv = l.tensor(name("bv"), &[a.width]);
+                block.wo = l.tensor(name("Wo"), &[a.width, a.width]);
+                block.bo = l.tensor(name("bo"), &[a.width]);
+            }
+            block.norm1 = norm(&mut l, &name("ln1"));
+        }
+        if a.temporal == Temporal::Mlp {
+            block.w1 = l.tensor(name("W1"), &[a.hidden, a.width]);
+            block.b1 = l.tensor(name("b1"), &[a.hidden]);
+            block.w2 = l.tensor(name("W2"), &[a.width, a.hidden]);
+            block.b2 = l.tensor(name("b2"), &[a.width]);
+            block.norm2 = norm(&mut l, &name("ln2"));
+        }
+        ranges.blocks.push(block);
+    }
+    ranges.norm = norm(&mut l, "ln_f");
+    ranges.w_out = l.tensor("W_out", &[a.extension * a.horizon, a.width]);
+    ranges.b_out = l.tensor("b_out", &[a.extension * a.horizon]);
+    ranges.f1 = l.tensor("F1", &[a.hidden, a.extension * a.horizon]);
+    ranges.fb1 = l.tensor("fb1", &[a.hidden]);
+    ranges.f2 = l.tensor("F2", &[a.horizon, a.hidden]);
+    ranges.fb2 = l.tensor("fb2", &[a.horizon]);
+    (l.tensors, ranges)
+}
+
+/// Rotates each row: `s = Q u` (`forward`), or `u = Qᵀ s`. Rows are ordered (window, series), `copies` rows of `size` each.
+pub(crate) fn rotate<T: Scalar>(
+    rotation: &Rotation<T>,
+    forward: bool,
+    copies: usize,
+    size: usize,
+    from: &[T],
+    to: &mut [T],
+) -> Result<()> {
+    let side = |q: &Array2<T>| if forward { q.t().to_owned() } else { q.clone() };
+    match rotation {
+        Rotation::Identity => to[..from.len()].copy_from_slice(from),
+        Rotation::Shared(q) => {
+            let rows = from.len() / size;
+            let q = if forward { q.t() } else { q.view() };
+            crate::matrix::product(to, crate::matrix::matrix(from, rows, size), q)?;
+        }
+        Rotation::PerChannel(bases) => {
+            let sides: Vec<Array2<T>> = bases.iter().map(side).collect();
+            let length = copies * size;
+            for (row, (from, to)) in from.chunks_exact(length).zip(to.chunks_exact_mut(length)).enumerate() {
+                let q = &sides[row % sides.len()];
+                crate::matrix::product(to, crate::matrix::matrix(from, copies, size), q.view())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sum of the d blocks of `size` columns of a matrix, block k weighted by `factor(k)`.
+pub(crate) fn collapse<T: Scalar>(
+    matrix: &[T],
+    copies: usize,
+    size: usize,
+    factor: impl Fn(usize) -> T,
+    out: &mut [T],
+) {
+    for (row, out) in matrix.chunks_exact(copies * size).zip(out.chunks_exact_mut(size)) {
+        out.fill(T::zero());
+        for (k, part) in row.chunks_exact(size).enumerate() {
+            let factor = factor(k);
+            out.iter_mut().zip(part).for_each(|(out, &w)| *out += factor * w);
+        }
+    }
+}
+
+/// `out ← out + Σ_n a_n b_nᵀ` over the rows of `a` and `b`, which are few.
+pub(crate) fn add_outer<T: Scalar>(out: &mut ArrayRef2<T>, a: &ArrayRef2<T>, b: &ArrayRef2<T>) {
+    for (a, b) in a.axis_iter(Axis(0)).zip(b.axis_iter(Axis(0))) {
+        for (&a, mut out) in a.iter().zip(out.axis_iter_mut(Axis(0))) {
+            out.scaled_add(a, &b);
+        }
+    }
+}
