@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::forward::{mix, mix_gradient};
-use crate::kernels::{Add, Multiply, NormBackward, RowSums, run};
+use crate::kernels::{Add, Expand, Multiply, NormBackward, RowSums, run};
 use crate::matrix::{add_product, matrix, matrix_mut, product};
 use crate::network::{Mixing, Network, Temporal, add_outer, rotate};
 use crate::revin::{SCALE_GUARD, guarded};
@@ -265,21 +265,16 @@ impl<T: Scalar> Workspace<T> {
         } else {
             self.w_sum.fill(T::zero());
         }
-        let w_in = network.at(&ranges.w_in);
-        let target = &mut self.gradient[ranges.w_in.clone()];
         let mut d_phi = vec![T::zero(); d];
-        let rows_of = target.chunks_exact_mut(d * t).zip(w_in.chunks_exact(d * t));
-        for ((target, w), (gs, shift)) in rows_of.zip(gs.chunks_exact(t).zip(self.w_sum.chunks_exact(t))) {
-            for (k, (target, w)) in target.chunks_exact_mut(t).zip(w.chunks_exact(t)).enumerate() {
-                let phi = network.phi(k);
-                let mut inner = T::zero();
-                for i in 0..t {
-                    target[i] = phi * gs[i] + shift[i];
-                    inner += w[i] * gs[i];
-                }
-                d_phi[k] += inner;
-            }
-        }
+        run(Expand {
+            matrix: network.at(&ranges.w_in),
+            size: t,
+            factors: network.phi(),
+            g: gs,
+            shift: &self.w_sum,
+            target: &mut self.gradient[ranges.w_in.clone()],
+            inner: &mut d_phi,
+        });
         if d > 1 {
             self.gradient[ranges.phi.clone()].copy_from_slice(&d_phi);
         }

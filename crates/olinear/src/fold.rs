@@ -75,8 +75,8 @@ impl<T: Scalar> Network<T> {
         let zeros = |length: usize| vec![T::zero(); length];
         let (scale, shift) = (self.at(&r.revin_w).to_vec(), self.at(&r.revin_b));
         let (mut w_eff, mut w_sum) = (zeros(width * t), zeros(width * t));
-        collapse(self.at(&r.w_in), d, t, |k| self.phi(k), &mut w_eff);
-        collapse(self.at(&r.w_in), d, t, |_| T::one(), &mut w_sum);
+        collapse(self.at(&r.w_in), t, self.phi(), &mut w_eff);
+        collapse(self.at(&r.w_in), t, self.ones(), &mut w_sum);
         let input = per_basis(&self.input, |q| turned(q, false, 1, t, &w_eff))?;
         let mut input_bias = zeros(n * width);
         for (series, bias) in input_bias.chunks_exact_mut(width).enumerate() {
@@ -102,7 +102,7 @@ impl<T: Scalar> Network<T> {
             head.push(m);
         }
         let mut f_sum = zeros(hidden * h);
-        collapse(f1, d, h, |_| T::one(), &mut f_sum);
+        collapse(f1, h, self.ones(), &mut f_sum);
         let mut head_bias = zeros(n * hidden);
         for (series, bias) in head_bias.chunks_exact_mut(hidden).enumerate() {
             let delta = &self.at(&r.delta2)[series * h..(series + 1) * h];

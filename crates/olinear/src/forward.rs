@@ -119,8 +119,10 @@ impl<T: Scalar> Workspace<T> {
             out.iter_mut().zip(x).for_each(|(out, &x)| *out = x * scale + shift);
         }
         rotate(&network.input, true, 1, t, &self.affine[..rows * t], &mut self.rotated)?;
-        collapse(network.at(&ranges.w_in), a.extension, t, |k| network.phi(k), &mut self.w_eff);
-        collapse(network.at(&ranges.w_in), a.extension, t, |_| T::one(), &mut self.w_sum);
+        collapse(network.at(&ranges.w_in), t, network.phi(), &mut self.w_eff);
+        if network.shifts_input() {
+            collapse(network.at(&ranges.w_in), t, network.ones(), &mut self.w_sum);
+        }
         let (bias, shifts) = (network.at(&ranges.b_in), network.at(&ranges.delta1));
         for (out, shift) in self.input_bias.chunks_exact_mut(width).zip(shifts.chunks_exact(t)) {
             if network.shifts_input() {
@@ -143,10 +145,10 @@ impl<T: Scalar> Workspace<T> {
         let (f1, fb1) = (network.at(&ranges.f1), network.at(&ranges.fb1));
         let last = matrix(&self.last, rows, width);
         let (w_out, b_out) = (matrix(network.at(&ranges.w_out), d * h, width), network.at(&ranges.b_out));
-        collapse(f1, d, h, |_| T::one(), &mut self.f_sum);
         let shifts = network.at(&ranges.delta2);
         let head = &mut self.head[..rows * hidden];
         if self.fold_output {
+            collapse(f1, h, network.ones(), &mut self.f_sum);
             rotate(&network.output, true, hidden * d, h, f1, &mut self.p)?;
             product(&mut self.m, matrix(&self.p, hidden, d * h), w_out)?;
             product(head, last, matrix(&self.m, hidden, width).reversed_axes())?;

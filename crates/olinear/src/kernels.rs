@@ -246,6 +246,64 @@ impl<T: Scalar> Kernel for RowSums<'_, T> {
     }
 }
 
+/// Sum of blocks of `size` columns of each row of a matrix, block k weighted by `factors[k]`.
+pub(crate) struct Collapse<'a, T> {
+    pub(crate) matrix: &'a [T],
+    pub(crate) size: usize,
+    pub(crate) factors: &'a [T],
+    pub(crate) out: &'a mut [T],
+}
+
+impl<T: Scalar> Kernel for Collapse<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let size = self.size;
+        let rows = self.matrix.chunks_exact(self.factors.len() * size);
+        for (row, out) in rows.zip(self.out.chunks_exact_mut(size)) {
+            out.fill(T::zero());
+            for (part, &factor) in row.chunks_exact(size).zip(self.factors) {
+                for i in 0..size {
+                    out[i] += factor * part[i];
+                }
+            }
+        }
+    }
+}
+
+/// Gradient of a matrix of blocks that is used through its [`Collapse`]: `target_k = factors[k] g + shift`, and the inner
+/// products `<block_k, g>`, which are added to `inner`.
+pub(crate) struct Expand<'a, T> {
+    pub(crate) matrix: &'a [T],
+    pub(crate) size: usize,
+    pub(crate) factors: &'a [T],
+    pub(crate) g: &'a [T],
+    pub(crate) shift: &'a [T],
+    pub(crate) target: &'a mut [T],
+    pub(crate) inner: &'a mut [T],
+}
+
+impl<T: Scalar> Kernel for Expand<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (size, copies) = (self.size, self.factors.len());
+        let rows = self.target.chunks_exact_mut(copies * size).zip(self.matrix.chunks_exact(copies * size));
+        for ((target, matrix), (g, shift)) in rows.zip(self.g.chunks_exact(size).zip(self.shift.chunks_exact(size))) {
+            for k in 0..copies {
+                let factor = self.factors[k];
+                let (target, part) = (&mut target[k * size..][..size], &matrix[k * size..][..size]);
+                for i in 0..size {
+                    target[i] = factor * g[i] + shift[i];
+                }
+                self.inner[k] += sum(size, |i| part[i] * g[i]);
+            }
+        }
+    }
+}
+
 /// Mixing across series: for each batch item, `out_i = Σ_j A_ij v_j` (or with A transposed), rows of `width`.
 pub(crate) struct Mix<'a, T> {
     pub(crate) a: &'a [T],

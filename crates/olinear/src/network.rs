@@ -179,6 +179,7 @@ pub struct Network<T> {
     pub(crate) output: Rotation<T>,
     pub(crate) fixed_mixing: Option<Array2<T>>,
     pub(crate) residual: Option<Array2<T>>,
+    ones: Vec<T>,
 }
 
 impl<T: Scalar> Network<T> {
@@ -230,7 +231,18 @@ impl<T: Scalar> Network<T> {
         let (tensors, ranges) = layout(a);
         let length = tensors.last().map_or(0, |t| t.range.end);
         let parameters = vec![T::zero(); length];
-        Ok(Self { architecture, tensors, ranges, parameters, input, output, fixed_mixing: mixing, residual: None })
+        let ones = vec![T::one(); architecture.extension];
+        Ok(Self {
+            architecture,
+            tensors,
+            ranges,
+            parameters,
+            input,
+            output,
+            fixed_mixing: mixing,
+            residual: None,
+            ones,
+        })
     }
 
     fn initialise(&mut self, seed: u64)
@@ -397,9 +409,14 @@ impl<T: Scalar> Network<T> {
         matches!(self.output, Rotation::Shared(_))
     }
 
-    /// Factor of copy k of the dimension extension; a single copy is not scaled.
-    pub(crate) fn phi(&self, k: usize) -> T {
-        if self.architecture.extension == 1 { T::one() } else { self.at(&self.ranges.phi)[k] }
+    /// Factors of the copies of the dimension extension; a single copy is not scaled.
+    pub(crate) fn phi(&self) -> &[T] {
+        if self.architecture.extension == 1 { &self.ones[..1] } else { self.at(&self.ranges.phi) }
+    }
+
+    /// As many ones as there are copies.
+    pub(crate) fn ones(&self) -> &[T] {
+        &self.ones
     }
 }
 
@@ -505,21 +522,9 @@ pub(crate) fn rotate<T: Scalar>(
     Ok(())
 }
 
-/// Sum of the d blocks of `size` columns of a matrix, block k weighted by `factor(k)`.
-pub(crate) fn collapse<T: Scalar>(
-    matrix: &[T],
-    copies: usize,
-    size: usize,
-    factor: impl Fn(usize) -> T,
-    out: &mut [T],
-) {
-    for (row, out) in matrix.chunks_exact(copies * size).zip(out.chunks_exact_mut(size)) {
-        out.fill(T::zero());
-        for (k, part) in row.chunks_exact(size).enumerate() {
-            let factor = factor(k);
-            out.iter_mut().zip(part).for_each(|(out, &w)| *out += factor * w);
-        }
-    }
+/// Sum of the d blocks of `size` columns of a matrix, block k weighted by `factors[k]`.
+pub(crate) fn collapse<T: Scalar>(matrix: &[T], size: usize, factors: &[T], out: &mut [T]) {
+    crate::kernels::run(crate::kernels::Collapse { matrix, size, factors, out });
 }
 
 /// `out ← out + Σ_n a_n b_nᵀ` over the rows of `a` and `b`, which are few.
