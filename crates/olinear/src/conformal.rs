@@ -29,8 +29,8 @@ pub struct SplitConformal {
     score: Score,
     horizon: usize,
     channels: usize,
-    /// Ascending errors of each step and channel (H · N).
-    errors: Vec<Vec<f64>>,
+    /// Ascending errors of each step and channel (H · N), in single precision: there are many.
+    errors: Vec<Vec<f32>>,
 }
 
 impl SplitConformal {
@@ -51,7 +51,7 @@ impl SplitConformal {
                 let error = targets[index] - forecast;
                 if !error.is_nan() {
                     let error = if score == Score::Absolute { error.abs() } else { error };
-                    errors[index.1 * channels + index.2].push(error);
+                    errors[index.1 * channels + index.2].push(error as f32);
                 }
             }
             Ok(())
@@ -59,7 +59,7 @@ impl SplitConformal {
         if let Some(position) = errors.iter().position(Vec::is_empty) {
             return Err(Error::Missing { row: rows.start + position / channels, channel: position % channels });
         }
-        errors.iter_mut().for_each(|e| e.sort_by(f64::total_cmp));
+        errors.iter_mut().for_each(|e| e.sort_by(f32::total_cmp));
         Ok(Self { score, horizon, channels, errors })
     }
 
@@ -80,26 +80,40 @@ impl SplitConformal {
         Ok((lower, upper))
     }
 
+    /// The parts of it, for a file: score, horizon, channels, errors.
+    #[cfg(feature = "save")]
+    pub(crate) fn to_parts(&self) -> (Score, usize, usize, &[Vec<f32>]) {
+        (self.score, self.horizon, self.channels, &self.errors)
+    }
+
+    /// The inverse of [`SplitConformal::to_parts`]; `None` when the parts do not fit together.
+    #[cfg(feature = "save")]
+    pub(crate) fn from_parts(score: Score, horizon: usize, channels: usize, errors: Vec<Vec<f32>>) -> Option<Self> {
+        let ascending = |e: &Vec<f32>| !e.is_empty() && e.is_sorted() && e.iter().all(|v| v.is_finite());
+        let fits = errors.len() == horizon.checked_mul(channels)? && errors.iter().all(ascending);
+        fits.then_some(Self { score, horizon, channels, errors })
+    }
+
     /// Ends of the interval, as seen from the forecast, when misses may be a share `miss`. Ranks beyond the errors give infinity,
     /// or `beyond` times the largest.
     fn offsets(&self, step: usize, channel: usize, miss: f64, beyond: Option<f64>) -> (f64, f64) {
         let errors = &self.errors[step * self.channels + channel];
         let n = errors.len();
         let rank = |share: f64| ((n as f64 + 1.0) * share - 1e-9).ceil().max(0.0) as usize;
-        let largest = errors.iter().fold(0.0_f64, |m, e| m.max(e.abs()));
+        let largest = errors.iter().fold(0.0_f64, |m, &e| m.max(f64::from(e.abs())));
         let outside = beyond.map_or(f64::INFINITY, |factor| factor * largest);
         match self.score {
             Score::Absolute => {
                 let width = match rank(1.0 - miss) {
                     0 => 0.0,
                     r if r > n => outside,
-                    r => errors[r - 1],
+                    r => f64::from(errors[r - 1]),
                 };
                 (-width, width)
             }
             Score::Signed => {
                 let r = rank(1.0 - 0.5 * miss);
-                let ends = |r: usize| if r > n || r == 0 { (-outside, outside) } else { (errors[n - r], errors[r - 1]) };
+                let ends = |r: usize| if r > n || r == 0 { (-outside, outside) } else { (f64::from(errors[n - r]), f64::from(errors[r - 1])) };
                 ends(r)
             }
         }

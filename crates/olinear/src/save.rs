@@ -1,6 +1,6 @@
 //! Fitted models in files: tensors in the safetensors format, everything else as JSON in its header.
 
-use crate::conformal::SplitConformal;
+use crate::conformal::{Score, SplitConformal};
 use crate::forecaster::Forecaster;
 use crate::metrics::Metrics;
 use crate::network::{Architecture, Network, Rotation};
@@ -17,6 +17,7 @@ use std::path::Path;
 /// Version of the files written; others are refused.
 const VERSION: u32 = 1;
 const KEY: &str = "olinear";
+const INTERVALS: &str = "interval_errors";
 
 /// What a saved model forecasts with.
 #[derive(Debug, Clone)]
@@ -75,7 +76,7 @@ struct Header {
     channels: Vec<String>,
     parts: Parts,
     metrics: Option<Metrics>,
-    intervals: Option<SplitConformal>,
+    intervals: Option<IntervalHeader>,
     forecaster: ForecasterHeader,
 }
 
@@ -83,6 +84,16 @@ struct Header {
 enum ForecasterHeader {
     Network { architecture: Architecture, history: Vec<Epoch>, end: TrainingEnd, input: RotationHeader, output: RotationHeader },
     Ridge(RidgeFit),
+}
+
+/// What belongs to the tensor `interval_errors`.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct IntervalHeader {
+    score: Score,
+    horizon: usize,
+    channels: usize,
+    /// Errors of each step and channel.
+    lengths: Vec<usize>,
 }
 
 #[derive(Clone, Copy, serde::Serialize, serde::Deserialize)]
@@ -143,13 +154,19 @@ impl SavedModel {
                 }
             }
         };
+        let intervals = self.intervals.as_ref().map(|intervals| {
+            let (score, horizon, channels, errors) = intervals.to_parts();
+            let all: Vec<f32> = errors.iter().flatten().copied().collect();
+            tensors.push((INTERVALS.to_owned(), vec![all.len()], bytes(&all)));
+            IntervalHeader { score, horizon, channels, lengths: errors.iter().map(Vec::len).collect() }
+        });
         let header = Header {
             version: VERSION,
             scaler: self.scaler.clone(),
             channels: self.channels.clone(),
             parts: self.parts.clone(),
             metrics: self.metrics,
-            intervals: self.intervals.clone(),
+            intervals,
             forecaster,
         };
         let json = serde_json::to_string(&header).map_err(bad)?;
@@ -233,7 +250,25 @@ impl SavedModel {
                 FittedForecaster::Network(Box::new(OLinearFit::new(network, history, end)?))
             }
         };
-        let Header { scaler, channels, parts, metrics, intervals, .. } = header;
+        let intervals = match header.intervals {
+            None => None,
+            Some(IntervalHeader { score, horizon, channels, lengths }) => {
+                let all = entries(&tensors, INTERVALS)?;
+                let mut rest = &all[..];
+                let mut errors = Vec::with_capacity(lengths.len());
+                for length in lengths {
+                    let Some((own, others)) = rest.split_at_checked(length) else {
+                        return Err(bad("its interval errors are too few"));
+                    };
+                    errors.push(own.to_vec());
+                    rest = others;
+                }
+                let fits = horizon == forecaster.horizon() && channels == n && rest.is_empty();
+                let found = SplitConformal::from_parts(score, horizon, channels, errors).filter(|_| fits);
+                Some(found.ok_or_else(|| bad("its interval errors do not fit its forecasts"))?)
+            }
+        };
+        let Header { scaler, channels, parts, metrics, .. } = header;
         Ok(Self { forecaster, scaler, channels, parts, metrics, intervals })
     }
 }

@@ -5,6 +5,7 @@ use crate::bilevel::{DenoiseArguments, TuneArguments};
 use crate::colide::{FitArguments, QueryArguments};
 use crate::datasets::DatasetsArguments;
 use crate::failure::Outcome;
+use crate::olinear;
 use crate::ortho_conv::SpectrumArguments;
 use crate::sparse_linreg::{self, CvArguments, DiagnoseArguments, PathArguments, SelectArguments};
 use crate::stablemax::{self, CollapseArguments, GrokArguments};
@@ -43,6 +44,9 @@ enum Method {
     /// Prune the tensors of a network to a budget of filters, channels, kernels or weights (WGSEF)
     #[command(subcommand)]
     Wgsef(Wgsef),
+    /// Forecast many time series at once: an instant closed-form map, or a network in an orthogonal domain (OLinear)
+    #[command(subcommand)]
+    Olinear(Olinear),
     /// Measure and certify convolutional layers: singular values at any signal size, distance from orthogonality (ortho-conv)
     #[command(subcommand)]
     OrthoConv(OrthoConv),
@@ -81,6 +85,19 @@ enum Bilevel {
     /// Learn a regulariser from pairs of pictures, and denoise one with it
     #[command(after_help = EXIT_CODES)]
     Denoise(Box<DenoiseArguments>),
+}
+
+#[derive(Debug, Subcommand)]
+enum Olinear {
+    /// Fit a forecaster to a table of time series, measure it on rows it has not seen, and forecast what comes next
+    #[command(after_help = EXIT_CODES)]
+    Fit(Box<olinear::FitArguments>),
+    /// Forecast what comes after the last rows of a table, with a saved model
+    #[command(after_help = EXIT_CODES)]
+    Forecast(Box<olinear::ForecastArguments>),
+    /// Measure a saved model on every window of a table: errors by step and series, coverage of intervals
+    #[command(after_help = EXIT_CODES)]
+    Evaluate(Box<olinear::EvaluateArguments>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +166,9 @@ impl Command {
             Method::Wgsef(Wgsef::Inspect(arguments)) => crate::wgsef::inspect(&arguments),
             Method::Wgsef(Wgsef::Prox(arguments)) => crate::wgsef::prox(&arguments),
             Method::Wgsef(Wgsef::Prune(arguments)) => crate::wgsef::prune(&arguments),
+            Method::Olinear(Olinear::Fit(arguments)) => olinear::fit(&arguments),
+            Method::Olinear(Olinear::Forecast(arguments)) => olinear::forecast(&arguments),
+            Method::Olinear(Olinear::Evaluate(arguments)) => olinear::evaluate(&arguments),
             Method::OrthoConv(OrthoConv::Spectrum(arguments)) => crate::ortho_conv::spectrum(&arguments),
             Method::Datasets(arguments) => crate::datasets::run(&arguments),
         }

@@ -10,6 +10,7 @@ mod datasets;
 mod drawing;
 mod failure;
 mod input;
+mod olinear;
 mod ortho_conv;
 mod output;
 mod progress;

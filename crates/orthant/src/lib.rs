@@ -16,6 +16,8 @@ pub use core_optim;
 pub use core_tensor;
 #[cfg(feature = "datasets")]
 pub use datasets;
+#[cfg(feature = "olinear")]
+pub use olinear;
 #[cfg(feature = "ortho-conv")]
 pub use ortho_conv;
 #[cfg(feature = "sparse-linreg")]

@@ -25,7 +25,7 @@ pub(crate) use bundled::{Bundled, BundledName};
 pub(crate) use list::split_list;
 pub(crate) use logits::{read_labels, read_logits};
 pub(crate) use matrix::{Matrix, read_matrix, read_records};
-pub(crate) use number::parse_number;
+pub(crate) use number::{parse_cell, parse_number};
 pub(crate) use regression::{Features, Regression, RegressionRequest, Response, ResponseKind};
 pub(crate) use regression_table::{Format, read_regression};
 pub(crate) use request::{Header, Keep, Missing, Request, parse_memory, parse_separator};

@@ -68,6 +68,15 @@ impl Cell {
     }
 }
 
+/// A finite number, or NaN for a missing one; `None` for anything else.
+pub(crate) fn parse_cell(text: &str) -> Option<f64> {
+    match Cell::parse(text, false) {
+        Cell::Number(number) => Some(number),
+        cell if cell.is_missing(text) => Some(f64::NAN),
+        _ => None,
+    }
+}
+
 /// At most 40 characters of a cell, without line breaks.
 fn shorten(text: &str) -> String {
     let clean: String = text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect();
