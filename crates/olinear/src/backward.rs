@@ -120,7 +120,11 @@ impl<T: Scalar> Workspace<T> {
         // P is not needed any more: its gradient takes its place.
         let dp = &mut self.p[..hidden * d * h];
         product(dp, gm, matrix(network.at(&ranges.w_out), d * h, width).reversed_axes())?;
-        add_outer(&mut matrix_mut(dp, hidden, d * h), &matrix(&total, 1, hidden), &matrix(network.at(&ranges.b_out), 1, d * h));
+        add_outer(
+            &mut matrix_mut(dp, hidden, d * h),
+            &matrix(&total, 1, hidden),
+            &matrix(network.at(&ranges.b_out), 1, d * h),
+        );
         rotate(&network.output, false, d, h, dp, at(&mut self.gradient, &ranges.f1))?;
         if network.shifts_output() {
             let shifts = matrix(network.at(&ranges.delta2), n, h);

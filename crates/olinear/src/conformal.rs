@@ -113,7 +113,13 @@ impl SplitConformal {
             }
             Score::Signed => {
                 let r = rank(1.0 - 0.5 * miss);
-                let ends = |r: usize| if r > n || r == 0 { (-outside, outside) } else { (f64::from(errors[n - r]), f64::from(errors[r - 1])) };
+                let ends = |r: usize| {
+                    if r > n || r == 0 {
+                        (-outside, outside)
+                    } else {
+                        (f64::from(errors[n - r]), f64::from(errors[r - 1]))
+                    }
+                };
                 ends(r)
             }
         }

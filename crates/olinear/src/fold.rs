@@ -335,23 +335,14 @@ impl<T: Scalar> Norm<T> {
 }
 
 /// One matrix for all series, or one for each.
-fn per_basis<T: Scalar>(
-    rotation: &Rotation<T>,
-    f: impl Fn(&Rotation<T>) -> Result<Vec<T>>,
-) -> Result<Vec<Vec<T>>> {
+fn per_basis<T: Scalar>(rotation: &Rotation<T>, f: impl Fn(&Rotation<T>) -> Result<Vec<T>>) -> Result<Vec<Vec<T>>> {
     match rotation {
         Rotation::PerChannel(bases) => bases.iter().map(|q| f(&Rotation::Shared(q.clone()))).collect(),
         shared => Ok(vec![f(shared)?]),
     }
 }
 
-fn turned<T: Scalar>(
-    rotation: &Rotation<T>,
-    forward: bool,
-    copies: usize,
-    size: usize,
-    from: &[T],
-) -> Result<Vec<T>> {
+fn turned<T: Scalar>(rotation: &Rotation<T>, forward: bool, copies: usize, size: usize, from: &[T]) -> Result<Vec<T>> {
     let mut to = vec![T::zero(); from.len()];
     rotate(rotation, forward, copies, size, from, &mut to)?;
     Ok(to)

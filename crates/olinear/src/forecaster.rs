@@ -84,7 +84,11 @@ pub(crate) fn for_each_batch(
 ///
 /// # Errors
 /// No window, rows beyond the series, and what the forecaster raises.
-pub fn evaluate(forecaster: &(impl Forecaster + ?Sized), series: &ArrayRef2<f64>, rows: &Range<usize>) -> Result<Metrics> {
+pub fn evaluate(
+    forecaster: &(impl Forecaster + ?Sized),
+    series: &ArrayRef2<f64>,
+    rows: &Range<usize>,
+) -> Result<Metrics> {
     let mut sums = MetricsAccumulator::default();
     for_each_batch(forecaster, series, "evaluated", rows, |_, forecasts, targets| sums.add(forecasts, targets))?;
     Ok(sums.metrics())

@@ -67,7 +67,12 @@ impl LinearForecaster {
     pub fn fit(&self, series: &ArrayRef2<f64>, parts: &Parts) -> Result<LinearFit> {
         check_range("epochs", self.epochs as f64, self.epochs >= 1, ">= 1")?;
         check_range("batch", self.batch as f64, (1..=1 << 16).contains(&self.batch), ">= 1 and at most 65536")?;
-        check_range("look_back", self.look_back as f64, (1..=1 << 16).contains(&self.look_back), ">= 1 and at most 65536")?;
+        check_range(
+            "look_back",
+            self.look_back as f64,
+            (1..=1 << 16).contains(&self.look_back),
+            ">= 1 and at most 65536",
+        )?;
         check_range("horizon", self.horizon as f64, (1..=1 << 16).contains(&self.horizon), ">= 1 and at most 65536")?;
         core_tensor::check_finite("series", series)?;
         let count = Parts::some_windows("training", &parts.train, self.look_back, self.horizon)?;

@@ -190,9 +190,7 @@ impl WindowMoments {
         }
         let all = self.matrix();
         let (t, h) = (look_back, steps - look_back);
-        let block = |rows: Slice, columns: Slice| {
-            all.slice_axis(Axis(0), rows).slice_axis(Axis(1), columns).to_owned()
-        };
+        let block = |rows: Slice, columns: Slice| all.slice_axis(Axis(0), rows).slice_axis(Axis(1), columns).to_owned();
         let (sxx, sxy) = (block((..t).into(), (..t).into()), block((..t).into(), (t..).into()));
         let syy = block((t..).into(), (t..).into());
         // ℓᵀ S for the weights ℓ of the centre: the mean of rows, or the last row.

@@ -314,7 +314,12 @@ impl<T: Scalar> Network<T> {
         let tensor = self.find(name)?;
         let mut entries = vector[tensor.range.clone()].to_vec();
         if name == "F1" {
-            permute(&vector[tensor.range.clone()], &mut entries, self.architecture.extension, self.architecture.horizon);
+            permute(
+                &vector[tensor.range.clone()],
+                &mut entries,
+                self.architecture.extension,
+                self.architecture.horizon,
+            );
         }
         match ArrayD::from_shape_vec(IxDyn(&tensor.shape), entries) {
             Ok(array) => Ok(array),

@@ -76,7 +76,12 @@ impl<T: Scalar> RevIn<T> {
         let (batch, steps, channels) = y.dim();
         self.check(channels)?;
         check_shape("centre", &normalised.centre, &[batch, channels], "there is a window per batch item and channel")?;
-        check_shape("deviation", &normalised.deviation, &[batch, channels], "there is a window per batch item and channel")?;
+        check_shape(
+            "deviation",
+            &normalised.deviation,
+            &[batch, channels],
+            "there is a window per batch item and channel",
+        )?;
         Ok(Array3::from_shape_fn((batch, steps, channels), |(i, t, n)| {
             (y[[i, t, n]] - self.shift[n]) / guarded(self.scale[n]) * normalised.deviation[[i, n]]
                 + normalised.centre[[i, n]]

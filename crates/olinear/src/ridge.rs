@@ -181,9 +181,13 @@ impl MomentRidge {
             PenaltySelection::Uniform => vec![best(&|k| means[k]); h],
             _ => (0..h).map(|j| best(&|k| errors[k][j])).collect(),
         };
-        let w = Array2::from_shape_fn((t, h), |(i, j)| {
-            if i < rank { c[[i, j]] / (g[i] + self.penalties[chosen[j]]) } else { 0.0 }
-        });
+        let w =
+            Array2::from_shape_fn(
+                (t, h),
+                |(i, j)| {
+                    if i < rank { c[[i, j]] / (g[i] + self.penalties[chosen[j]]) } else { 0.0 }
+                },
+            );
         let mut map = Array2::zeros((t, h));
         let mut half = Array2::zeros((t, h));
         gemm_into(&mut half, Accumulate::Replace, 1.0, &w, q)?;

@@ -82,7 +82,13 @@ struct Header {
 
 #[derive(serde::Serialize, serde::Deserialize)]
 enum ForecasterHeader {
-    Network { architecture: Architecture, history: Vec<Epoch>, end: TrainingEnd, input: RotationHeader, output: RotationHeader },
+    Network {
+        architecture: Architecture,
+        history: Vec<Epoch>,
+        end: TrainingEnd,
+        input: RotationHeader,
+        output: RotationHeader,
+    },
     Ridge(RidgeFit),
 }
 
@@ -204,7 +210,8 @@ impl SavedModel {
     /// Those of [`SavedModel::load`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(bad)?;
-        let json = metadata.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| bad("it is not a model of olinear"))?;
+        let json =
+            metadata.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| bad("it is not a model of olinear"))?;
         let version = serde_json::from_str::<serde_json::Value>(json).map_err(bad)?["version"].as_u64();
         if version != Some(u64::from(VERSION)) {
             return Err(bad(format!("it has version {version:?}; this program reads version {VERSION}")));

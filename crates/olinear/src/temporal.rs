@@ -241,8 +241,7 @@ impl Centred {
                 for ((i, j), entry) in c.indexed_iter_mut() {
                     let count = counts[[i, j]];
                     let enough = count > 1.5;
-                    *entry =
-                        if enough { (*entry - sums[[i, j]] * sums[[j, i]] / count) / (count - 1.0) } else { 0.0 };
+                    *entry = if enough { (*entry - sums[[i, j]] * sums[[j, i]] / count) / (count - 1.0) } else { 0.0 };
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! Training.
 
 use crate::basis::{Basis, OrthoBasis};
-use crate::forecaster::{Forecaster, windows};
 use crate::fold::FoldedOLinear;
+use crate::forecaster::{Forecaster, windows};
 use crate::loss::Loss;
 use crate::network::{Architecture, Mixing, Network, Rotation};
 use crate::normlin::correlation_mixing;
@@ -223,8 +223,14 @@ impl OLinear {
                     return Err(Error::Diverged { epoch, step: index + 1, loss });
                 }
                 sum += loss * chunk.len() as f64;
-                let progress =
-                    Progress { epoch, epochs: self.epochs, step: index + 1, steps: steps_per_epoch, loss, history: &history };
+                let progress = Progress {
+                    epoch,
+                    epochs: self.epochs,
+                    step: index + 1,
+                    steps: steps_per_epoch,
+                    loss,
+                    history: &history,
+                };
                 if observer(&progress).is_break() {
                     end = TrainingEnd::Observer;
                     break 'training;
@@ -309,12 +315,18 @@ impl OLinear {
     fn validation_loss(&self, network: &Network<f32>, series: &ArrayRef2<f64>, parts: &Parts) -> Result<f64> {
         let folded = network.fold()?;
         let (mut sum, mut count) = (0.0, 0.0);
-        crate::forecaster::for_each_batch(&folded, series, "validation", &parts.validation, |_, forecasts, targets| {
-            let observed = targets.iter().filter(|v| !v.is_nan()).count() as f64;
-            sum += self.loss.value_and_gradient(forecasts, targets)?.0 * observed;
-            count += observed;
-            Ok(())
-        })?;
+        crate::forecaster::for_each_batch(
+            &folded,
+            series,
+            "validation",
+            &parts.validation,
+            |_, forecasts, targets| {
+                let observed = targets.iter().filter(|v| !v.is_nan()).count() as f64;
+                sum += self.loss.value_and_gradient(forecasts, targets)?.0 * observed;
+                count += observed;
+                Ok(())
+            },
+        )?;
         Ok(sum / f64::max(count, 1.0))
     }
 }

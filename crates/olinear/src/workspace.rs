@@ -261,7 +261,8 @@ impl<T: Scalar> Workspace<T> {
     }
 
     fn fits(&mut self, network: &Network<T>, batch: usize) -> Result<()> {
-        let made_for = self.gradient.len() == network.parameters.len() && self.states.len() == network.architecture.blocks + 1;
+        let made_for =
+            self.gradient.len() == network.parameters.len() && self.states.len() == network.architecture.blocks + 1;
         if !made_for {
             let reason = "the workspace was made for a network of that many parameters";
             return Err(Error::Argument(ArgumentError::Shape {

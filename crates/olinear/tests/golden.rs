@@ -53,9 +53,11 @@ fn orthotrans(case: &Case, check: &mut Check) {
     let series: Array2<f64> = array(case.value("series")).into_dimensionality().unwrap();
     let lag = case.index("lag");
     let tolerance = Tolerance::both(1e-10);
-    for (kind, name) in
-        [(CorrelationKind::Ratio, "ratio"), (CorrelationKind::Pearson, "pearson"), (CorrelationKind::Toeplitz, "toeplitz")]
-    {
+    for (kind, name) in [
+        (CorrelationKind::Ratio, "ratio"),
+        (CorrelationKind::Pearson, "pearson"),
+        (CorrelationKind::Toeplitz, "toeplitz"),
+    ] {
         let found = correlation(kind).of(&series, lag).unwrap();
         let field = if name == "ratio" { "ratio_matrix_used".to_owned() } else { format!("{name}_matrix") };
         check.close(&field, &found.matrix, &case.matrix(&field), tolerance);
@@ -290,7 +292,12 @@ fn ridge(case: &Case, check: &mut Check) {
     let lambda = case.number("lam");
     check.close("W", &moments.ridge(lambda, None).unwrap(), &case.matrix("W"), tolerance);
     let penalty: Array1<f64> = (1..=look_back).map(|t| t as f64).collect();
-    check.close("W, diagonal penalty", &moments.ridge(lambda, Some(&penalty)).unwrap(), &case.matrix("W_diag_penalty"), tolerance);
+    check.close(
+        "W, diagonal penalty",
+        &moments.ridge(lambda, Some(&penalty)).unwrap(),
+        &case.matrix("W_diag_penalty"),
+        tolerance,
+    );
     for case in case.list("gcv") {
         let lambda = case.number("lam");
         let residuals = moments.errors(&moments.ridge(lambda, None).unwrap()).unwrap();
@@ -341,7 +348,11 @@ fn real_etth1(case: &Case, check: &mut Check) {
     }
     for (name, expected) in case.value("baselines").as_object().unwrap() {
         let horizon: usize = name.rsplit_once('H').unwrap().1.parse().unwrap();
-        check.same("windows", Parts::windows(&parts.test, 96, horizon) as u64, expected["test_windows"].as_u64().unwrap());
+        check.same(
+            "windows",
+            Parts::windows(&parts.test, 96, horizon) as u64,
+            expected["test_windows"].as_u64().unwrap(),
+        );
         let train = scaled.slice_axis(Axis(0), parts.train.clone().into());
         let moments = WindowMoments::of(&train, 96 + horizon).unwrap().centred(96, Centre::Mean).unwrap();
         let baseline = |rule| Baseline::new(rule, 96, horizon).unwrap();
@@ -385,7 +396,8 @@ fn moment_ridge(case: &Case, check: &mut Check) {
         moments
     };
     let (train, valid) = (moments("train", ""), moments("valid", "valid_"));
-    let per_component = MomentRidge { penalties: case.vector("lambda_grid").to_vec(), ..MomentRidge::new(look_back, &[horizon]) };
+    let per_component =
+        MomentRidge { penalties: case.vector("lambda_grid").to_vec(), ..MomentRidge::new(look_back, &[horizon]) };
     let uniform = MomentRidge { selection: PenaltySelection::Uniform, ..per_component.clone() };
     let found = uniform.fit_moments(&train, Some(&valid)).unwrap();
     let errors = Array1::from(found.validation_errors.clone());

@@ -3,8 +3,9 @@
 use ndarray::{Array1, Array2, Array3, array};
 use olinear::{
     AdaptiveConformal, Architecture, Baseline, Basis, Centre, Error, Folding, Forecaster, LinearForecaster, LinearKind,
-    Loss, MissingPolicy, MomentRidge, Network, NormLin, OLinear, OrthoBasis, Parts, RevIn, Rotation, Rule, Schedule, Score,
-    Split, SplitConformal, TemporalCorrelation, TemporalStatistics, WindowMoments, Workspace, evaluate, forecast_next,
+    Loss, MissingPolicy, MomentRidge, Network, NormLin, OLinear, OrthoBasis, Parts, RevIn, Rotation, Rule, Schedule,
+    Score, Split, SplitConformal, TemporalCorrelation, TemporalStatistics, WindowMoments, Workspace, evaluate,
+    forecast_next,
 };
 use proptest::prelude::*;
 
@@ -107,10 +108,15 @@ fn shapes_and_numbers() {
     let (x, y) = (Array3::<f64>::zeros((2, 6, 2)), Array3::zeros((2, 3, 2)));
     let loss = Loss::default();
     assert!(workspace.loss_and_gradient(&network, &x, &y, &loss, None).is_ok());
-    assert!(workspace.loss_and_gradient(&network, &Array3::zeros((3, 6, 2)), &Array3::zeros((3, 3, 2)), &loss, None).is_err());
+    assert!(
+        workspace
+            .loss_and_gradient(&network, &Array3::zeros((3, 6, 2)), &Array3::zeros((3, 3, 2)), &loss, None)
+            .is_err()
+    );
     assert!(workspace.loss_and_gradient(&network, &x, &Array3::zeros((2, 4, 2)), &loss, None).is_err());
     assert!(workspace.loss_and_gradient(&network, &x.mapv(|_| f64::INFINITY), &y, &loss, None).is_err());
-    let empty = workspace.loss_and_gradient(&network, &Array3::zeros((0, 6, 2)), &Array3::zeros((0, 3, 2)), &loss, None);
+    let empty =
+        workspace.loss_and_gradient(&network, &Array3::zeros((0, 6, 2)), &Array3::zeros((0, 3, 2)), &loss, None);
     assert_eq!(empty.unwrap(), 0.0);
     // All missing: nothing to learn from, and nothing breaks.
     let missing = workspace.loss_and_gradient(&network, &x.mapv(|_| f64::NAN), &y.mapv(|_| f64::NAN), &loss, None);

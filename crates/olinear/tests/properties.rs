@@ -4,8 +4,8 @@ use core_tensor::random::{normal_array, rng};
 use ndarray::{Array1, Array2, Array3, Axis};
 use olinear::{
     Architecture, Basis, Centre, CorrelationKind, Dropout, Folding, Forecaster, Loss, LossMode, Metrics, Mixing,
-    MomentRidge, Network, NormLin, OLinear, OrthoBasis, PenaltySelection, Rotation, RowNorm, Score, Split, SplitConformal,
-    Temporal, TemporalCorrelation, TemporalStatistics, Transform, WindowMoments, Workspace, coverage,
+    MomentRidge, Network, NormLin, OLinear, OrthoBasis, PenaltySelection, Rotation, RowNorm, Score, Split,
+    SplitConformal, Temporal, TemporalCorrelation, TemporalStatistics, Transform, WindowMoments, Workspace, coverage,
 };
 use proptest::prelude::*;
 
@@ -30,7 +30,8 @@ fn small(mixing: Mixing, temporal: Temporal) -> Architecture {
 fn network(seed: u64, mixing: Mixing, temporal: Temporal) -> Network<f64> {
     let rows = walk(seed, 60, 3);
     let basis = |size| Rotation::shared(&Basis::default().build(size, &rows).unwrap());
-    let fixed = (mixing == Mixing::Fixed).then(|| Array2::from_shape_fn((3, 3), |(i, j)| 1.0 / (1.0 + (i + 2 * j) as f64)));
+    let fixed =
+        (mixing == Mixing::Fixed).then(|| Array2::from_shape_fn((3, 3), |(i, j)| 1.0 / (1.0 + (i + 2 * j) as f64)));
     let mut network = Network::new(small(mixing, temporal), basis(9), basis(4), fixed, seed).unwrap();
     // Nothing may hide behind a zero, or a one.
     let noise: Array1<f64> = normal_array(&mut rng(seed + 1), network.parameters().len());
@@ -361,7 +362,10 @@ fn intervals_cover_independent_errors() {
         for level in [0.5, 0.8, 0.9, 0.99] {
             let found = coverage(&split, &zero, &series, &(3000..6000), level).unwrap();
             // Three standard errors of the binomial, twice: calibration has as many errors as the test.
-            assert!((found.coverage - level).abs() < 6.0 * (level * (1.0 - level) / 2600.0).sqrt(), "{score:?} {found:?}");
+            assert!(
+                (found.coverage - level).abs() < 6.0 * (level * (1.0 - level) / 2600.0).sqrt(),
+                "{score:?} {found:?}"
+            );
             assert!(found.width > last);
             last = found.width;
         }
@@ -391,12 +395,11 @@ fn saved_models_forecast_the_same_bits() {
     let parts = Split::Custom.parts(300, 12).unwrap();
     let scaler = Scaler::fit(&series).unwrap();
     let scaled: Array2<f64> = scaler.transform(&series).unwrap();
-    let fit = OLinear { width: 8, hidden: 8, extension: 2, epochs: 1, ..OLinear::new(12, 5) }.fit(&scaled, &parts).unwrap();
+    let fit =
+        OLinear { width: 8, hidden: 8, extension: 2, epochs: 1, ..OLinear::new(12, 5) }.fit(&scaled, &parts).unwrap();
     let ridge = MomentRidge::new(12, &[5]).fit(&scaled, &parts).unwrap();
     let x = olinear::windows(&scaled, &[0, 9, 100], 12, 5).unwrap().0;
-    for forecaster in
-        [FittedForecaster::Network(Box::new(fit)), FittedForecaster::Ridge(ridge.maps[0].clone())]
-    {
+    for forecaster in [FittedForecaster::Network(Box::new(fit)), FittedForecaster::Ridge(ridge.maps[0].clone())] {
         let intervals = SplitConformal::calibrate(&forecaster, &scaled, &parts.validation, Score::Absolute).unwrap();
         let model = SavedModel {
             forecaster,

@@ -17,6 +17,13 @@ fn table(rows: usize, broken: Option<(usize, &str)>) -> String {
     text
 }
 
+/// The message of a refusal.
+fn refused(place: &Place, arguments: &[&str]) -> String {
+    let run = place.run(arguments);
+    assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}");
+    run.err
+}
+
 #[test]
 fn fit_forecast_evaluate() {
     let place = Place::new();
@@ -53,17 +60,18 @@ fn fit_forecast_evaluate() {
 #[test]
 fn gaps_and_mistakes() {
     let place = Place::new();
-    let fit = |file: &str, more: &[&str]| [&["olinear", "fit", file, "--horizon", "3", "--look-back", "14"], more].concat();
+    let fit =
+        |file: &str, more: &[&str]| [&["olinear", "fit", file, "--horizon", "3", "--look-back", "14"], more].concat();
     place.file("gap.csv", table(300, Some((40, "2024-01-02 16:00,,5\n"))));
-    let error = place.fail(2, &fit("gap.csv", &[]));
+    let error = refused(&place, &fit("gap.csv", &[]));
     assert!(error.contains("2024-01-02 16:00, `sales`: the value is missing (1 are in all)"), "{error}");
     place.succeed(&fit("gap.csv", &["--missing", "keep", "--out", "keep"]));
     place.succeed(&fit("gap.csv", &["--missing", "line", "--out", "line"]));
-    let error = place.fail(2, &fit("gap.csv", &["--missing", "seasonal", "--out", "s"]));
+    let error = refused(&place, &fit("gap.csv", &["--missing", "seasonal", "--out", "s"]));
     assert!(!error.contains("panicked"), "{error}");
     // A row that is absent is reported, and counts as missing.
     place.file("absent.csv", table(300, Some((40, ""))));
-    let error = place.fail(2, &fit("absent.csv", &[]));
+    let error = refused(&place, &fit("absent.csv", &[]));
     assert!(error.contains("2024-01-02 16:00"), "{error}");
     let out = place.succeed(&fit("absent.csv", &["--missing", "forward", "--out", "absent"]));
     assert!(out.contains("1 rows are absent"), "{out}");
@@ -74,17 +82,17 @@ fn gaps_and_mistakes() {
         ("word.csv", "2024-01-02 16:00,many,2\n", "`many` is not a number"),
     ] {
         place.file(name, table(300, Some((40, line))));
-        let error = place.fail(2, &fit(name, &[]));
+        let error = refused(&place, &fit(name, &[]));
         assert!(error.contains(expected), "{name}: {error}");
     }
     place.file("short.csv", table(20, None));
-    let error = place.fail(2, &fit("short.csv", &[]));
+    let error = refused(&place, &fit("short.csv", &[]));
     assert!(error.contains("part has"), "{error}");
-    let error = place.fail(2, &fit("gap.csv", &["--missing", "keep", "--columns", "nothing"]));
+    let error = refused(&place, &fit("gap.csv", &["--missing", "keep", "--columns", "nothing"]));
     assert!(error.contains("nothing"), "{error}");
     place.file("noise.safetensors", "not a model");
-    let error = place.fail(2, &["olinear", "forecast", "noise.safetensors", "gap.csv"]);
+    let error = refused(&place, &["olinear", "forecast", "noise.safetensors", "gap.csv"]);
     assert!(error.contains("the saved model cannot be read"), "{error}");
-    let error = place.fail(2, &["olinear", "forecast", "keep/model.safetensors", "--data", "ili"]);
+    let error = refused(&place, &["olinear", "forecast", "keep/model.safetensors", "--data", "ili"]);
     assert!(error.contains("the model was fitted to `sales`, `returns`"), "{error}");
 }

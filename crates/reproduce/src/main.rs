@@ -13,6 +13,7 @@ mod cpu;
 mod experiment;
 mod grokking;
 mod job;
+mod olinear;
 mod ortho_conv;
 mod sparse_linreg;
 mod stablemax;

@@ -71,8 +71,11 @@ impl Stamp {
     /// As the file spells it.
     pub(crate) fn text(self) -> String {
         let (year, month, day) = date(self.seconds.div_euclid(86_400));
-        let mut text =
-            if self.spelling.slash { format!("{year}/{month}/{day}") } else { format!("{year:04}-{month:02}-{day:02}") };
+        let mut text = if self.spelling.slash {
+            format!("{year}/{month}/{day}")
+        } else {
+            format!("{year:04}-{month:02}-{day:02}")
+        };
         if let Some((letter, seconds)) = self.spelling.time {
             let rest = self.seconds.rem_euclid(86_400);
             text += &format!("{letter}{:02}:{:02}", rest / 3600, rest / 60 % 60);

@@ -72,7 +72,8 @@ pub(crate) fn evaluate(arguments: &EvaluateArguments) -> Outcome<()> {
     progress.begin("windows", count);
     // Squared and absolute errors and their number, by step and series.
     let shape = (horizon, series.names.len());
-    let (mut squared, mut absolute, mut seen) = (Array2::<f64>::zeros(shape), Array2::<f64>::zeros(shape), Array2::<f64>::zeros(shape));
+    let (mut squared, mut absolute, mut seen) =
+        (Array2::<f64>::zeros(shape), Array2::<f64>::zeros(shape), Array2::<f64>::zeros(shape));
     for begin in (0..count).step_by(64) {
         let starts: Vec<usize> = (begin..count.min(begin + 64)).map(|w| rows.start + w).collect();
         let (x, y) = windows(&scaled, &starts, look_back, horizon).map_err(refuse)?;

@@ -18,7 +18,8 @@ use serde::Serialize;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-const FILES: [&str; 6] = ["model.safetensors", "forecast.csv", "training.csv", "forecast.svg", "report.html", "olinear.json"];
+const FILES: [&str; 6] =
+    ["model.safetensors", "forecast.csv", "training.csv", "forecast.svg", "report.html", "olinear.json"];
 const SCHEMA: &str = "orthant-olinear-fit";
 const SCHEMA_VERSION: u32 = 1;
 /// Pictures in a report.
@@ -170,7 +171,8 @@ fn train(
         progress.at(done, || {
             let left = begin.elapsed().as_secs_f64() * (steps - done) as f64 / done as f64;
             let validation = at.history.iter().map(|e| e.validation_loss).fold(f64::INFINITY, f64::min);
-            let best = if validation.is_finite() { format!(", validation {}", short(validation)) } else { String::new() };
+            let best =
+                if validation.is_finite() { format!(", validation {}", short(validation)) } else { String::new() };
             format!("epoch {}, loss {}{best}, at most {left:.0} s left", at.epoch, short(at.loss))
         });
         ControlFlow::Continue(())
@@ -199,13 +201,8 @@ impl Document {
             let cells = [m.metrics.mse, m.metrics.mae, m.metrics.r2, m.metrics.mase].map(short);
             table.row([vec![m.forecaster.to_owned()], cells.to_vec()].concat());
         }
-        let mut text = format!(
-            "{}\n{} from {} steps to {}\n",
-            series.words(),
-            self.model,
-            self.look_back,
-            self.horizon
-        );
+        let mut text =
+            format!("{}\n{} from {} steps to {}\n", series.words(), self.model, self.look_back, self.horizon);
         text += &table.text();
         if let Some(covered) = &self.coverage {
             text += &format!(

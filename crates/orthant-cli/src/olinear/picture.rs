@@ -77,7 +77,12 @@ impl Forecast {
                 lines.push((format!("{name} {} %", 100.0 * self.level), points));
             }
         }
-        let title = format!("{}: {} to {}", series.names[channel], series.time((rows - shown) as i64), series.time((rows + horizon - 1) as i64));
+        let title = format!(
+            "{}: {} to {}",
+            series.names[channel],
+            series.time((rows - shown) as i64),
+            series.time((rows + horizon - 1) as i64)
+        );
         Chart {
             title,
             y: series.names[channel].clone(),

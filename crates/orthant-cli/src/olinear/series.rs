@@ -55,15 +55,7 @@ impl Series {
             (None, Some(path)) => table(path, arguments)?,
             (None, None) => return Err(Failure::input("a file is needed, or --data with the name of a series")),
         };
-        let mut series = Self {
-            source,
-            names,
-            values,
-            clock: None,
-            absent: 0,
-            missing: 0,
-            period: arguments.period,
-        };
+        let mut series = Self { source, names, values, clock: None, absent: 0, missing: 0, period: arguments.period };
         if let Some(wanted) = &arguments.columns {
             let wanted = split_list("--columns", wanted)?;
             let columns = wanted.iter().map(|name| find_name("--columns", name, &series.names));
@@ -154,9 +146,9 @@ impl Series {
             None => format!("row {}", row + 1),
             Some((stamps, step)) => match usize::try_from(row).ok().and_then(|row| stamps.get(row)) {
                 Some(stamp) => stamp.text(),
-                None => stamps.last().map_or_else(String::new, |last| {
-                    last.after(*step, row - (stamps.len() as i64 - 1)).text()
-                }),
+                None => stamps
+                    .last()
+                    .map_or_else(String::new, |last| last.after(*step, row - (stamps.len() as i64 - 1)).text()),
             },
         }
     }
@@ -220,7 +212,9 @@ fn table(path: &std::path::Path, arguments: &SeriesArguments) -> Outcome<Table> 
                 Some(value) => value,
                 None => {
                     let place = format!("`{source}`, row {line}, column {} (`{}`)", column + 1, names[column]);
-                    return Err(Failure::input(format!("{place}: `{text}` is not a number; leave the column out with --columns")));
+                    return Err(Failure::input(format!(
+                        "{place}: `{text}` is not a number; leave the column out with --columns"
+                    )));
                 }
             };
         }
