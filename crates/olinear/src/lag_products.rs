@@ -26,19 +26,61 @@ pub(crate) fn lag_products(a: &[f64], b: &[f64], lags: usize) -> Array2<f64> {
 /// [`lag_products`] of a vector with itself: symmetric, at half the work.
 pub(crate) fn lag_squares(a: &[f64], lags: usize) -> Array2<f64> {
     let windows = a.len() + 1 - lags;
-    let mut products = Array2::zeros((lags, lags));
-    for lag in 0..lags {
-        products[[lag, 0]] = dot(&a[lag..lag + windows], &a[..windows]);
-        products[[0, lag]] = products[[lag, 0]];
-    }
-    for i in 1..lags {
-        for j in 1..=i {
-            let next = products[[i - 1, j - 1]] - a[i - 1] * a[j - 1] + a[i - 1 + windows] * a[j - 1 + windows];
-            products[[i, j]] = next;
-            products[[j, i]] = next;
+    let first: Vec<f64> = (0..lags).map(|lag| dot(&a[lag..lag + windows], &a[..windows])).collect();
+    squares_from(a, &first)
+}
+
+/// [`lag_squares`] from its first row.
+pub(crate) fn squares_from(a: &[f64], first: &[f64]) -> Array2<f64> {
+    let lags = first.len();
+    let mut products = vec![0.0; lags * lags];
+    vectorised(Diagonals { a, windows: a.len() + 1 - lags, first, products: &mut products });
+    let mut products = match Array2::from_shape_vec((lags, lags), products) {
+        Ok(products) => products,
+        Err(error) => unreachable!("the entries were counted: {error}"),
+    };
+    // In tiles, so that neither reading nor writing leaves the cache.
+    for top in (0..lags).step_by(32) {
+        for left in (0..=top).step_by(32) {
+            for i in top..lags.min(top + 32) {
+                for j in left..i.min(left + 32) {
+                    products[[j, i]] = products[[i, j]];
+                }
+            }
         }
     }
     products
+}
+
+/// The lower triangle, row by row: each row is the one above, moved by one, with a product of ends exchanged.
+struct Diagonals<'a> {
+    a: &'a [f64],
+    windows: usize,
+    first: &'a [f64],
+    products: &'a mut [f64],
+}
+
+impl Kernel for Diagonals<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let lags = self.first.len();
+        for (i, &first) in self.first.iter().enumerate() {
+            let (above, row) = self.products.split_at_mut(i * lags);
+            row[0] = first;
+            if i == 0 {
+                continue;
+            }
+            let above = &above[(i - 1) * lags..][..i];
+            let row = &mut row[1..][..i];
+            let (leaves, enters) = (self.a[i - 1], self.a[i - 1 + self.windows]);
+            let (left, right) = (&self.a[..i], &self.a[self.windows..][..i]);
+            for j in 0..i {
+                row[j] = above[j] - leaves * left[j] + enters * right[j];
+            }
+        }
+    }
 }
 
 /// Σ aᵢ bᵢ, in sixteen interleaved partial sums.

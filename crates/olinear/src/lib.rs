@@ -5,6 +5,9 @@
 mod backward;
 mod baselines;
 mod basis;
+#[cfg(feature = "burn")]
+#[cfg_attr(docsrs, doc(cfg(feature = "burn")))]
+pub mod burn;
 mod conformal;
 mod error;
 mod fold;

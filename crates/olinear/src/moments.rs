@@ -1,6 +1,6 @@
 //! Second moments of windows, without windows.
 
-use crate::lag_products::{dot, lag_squares};
+use crate::lag_products::{dot, lag_squares, squares_from};
 use crate::scaler::check_no_infinity;
 use crate::{Error, Result};
 use core_tensor::linalg::{Accumulate, Llt, gemm_into};
@@ -296,20 +296,9 @@ fn all_lengths(x: &[f64], steps: &[usize], longest: usize) -> Vec<Array2<f64>> {
         .iter()
         .map(|&steps| {
             let windows = x.len() + 1 - steps;
-            let mut products = Array2::zeros((steps, steps));
-            for lag in 0..steps {
-                let rest = dot(&x[lag + fewest..lag + windows], &x[fewest..windows]);
-                products[[lag, 0]] = first[lag] + rest;
-                products[[0, lag]] = products[[lag, 0]];
-            }
-            for i in 1..steps {
-                for j in 1..=i {
-                    let next = products[[i - 1, j - 1]] - x[i - 1] * x[j - 1] + x[i - 1 + windows] * x[j - 1 + windows];
-                    products[[i, j]] = next;
-                    products[[j, i]] = next;
-                }
-            }
-            products
+            let rest = |lag: usize| dot(&x[lag + fewest..lag + windows], &x[fewest..windows]);
+            let first: Vec<f64> = (0..steps).map(|lag| first[lag] + rest(lag)).collect();
+            squares_from(x, &first)
         })
         .collect()
 }

@@ -167,8 +167,8 @@ impl<T: Scalar> Rotation<T> {
 
 /// OLinear: parameters and everything fixed that belongs to them.
 ///
-/// `h = LayerNorm` blocks over rows (window, series), between rotated input and output; see the crate's page for the formulas.
-/// Gradients and forecasts are in [`Network::loss_and_gradient`](crate::Workspace) and [`Network::forecast`].
+/// Rows are pairs of a window and a series. Gradients come from a [`Workspace`](crate::Workspace), forecasts from
+/// [`Network::forecast`] and [`Network::fold`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network<T> {
     pub(crate) architecture: Architecture,

@@ -68,7 +68,7 @@ impl<T: Scalar> NormMemory<T> {
     }
 }
 
-/// All memory of forward and backward passes for batches up to a size, made once: a step allocates nothing.
+/// All memory of forward and backward passes for batches up to a size, made once: a step allocates no more than a few short vectors.
 ///
 /// ```
 /// use ndarray::Array3;

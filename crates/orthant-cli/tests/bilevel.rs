@@ -45,6 +45,10 @@ fn penalties_are_tuned() {
     let classes = ["bilevel", "tune", "data.csv", "--response", "class", "--exclude", "y", "--model", "logistic"];
     let out = place.succeed(&[&classes[..], &["--out", "logistic"]].concat());
     assert!(out.contains("of 2 classes") && coefficient("a", "logistic") > 0.0, "{out}");
+    // A bundled table: nuclei with more concave points are less often benign.
+    place.succeed(&["bilevel", "tune", "--dataset", "breast-cancer", "--model", "logistic", "--out", "cancer"]);
+    let json = place.json("cancer/tune.json");
+    assert!(json["held_back_loss"].as_f64().unwrap() < 0.2 && json["held_back_constant"].as_f64().unwrap() > 0.5);
     // The same command, the same bytes.
     let printed = |folder: &str| place.succeed(&[&words[..], &["--json", "--out", folder]].concat());
     let strip = |text: &str| text.lines().filter(|line| !line.contains("out")).collect::<Vec<_>>().join("\n");

@@ -93,6 +93,6 @@ fn gaps_and_mistakes() {
     place.file("noise.safetensors", "not a model");
     let error = refused(&place, &["olinear", "forecast", "noise.safetensors", "gap.csv"]);
     assert!(error.contains("the saved model cannot be read"), "{error}");
-    let error = refused(&place, &["olinear", "forecast", "keep/model.safetensors", "--data", "ili"]);
+    let error = refused(&place, &["olinear", "forecast", "keep/model.safetensors", "--dataset", "ili"]);
     assert!(error.contains("the model was fitted to `sales`, `returns`"), "{error}");
 }

@@ -18,11 +18,13 @@ pub(crate) enum BundledName {
     Diabetes,
     /// Handwritten digits, 8 × 8 pixels.
     Digits,
+    /// Measures of cell nuclei, and the diagnosis.
+    BreastCancer,
 }
 
 impl BundledName {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Sachs, Self::Diabetes, Self::Digits];
+    pub(crate) const ALL: [Self; 4] = [Self::Sachs, Self::Diabetes, Self::Digits, Self::BreastCancer];
 
     /// The name on the command line.
     pub(crate) fn text(self) -> &'static str {
@@ -30,6 +32,7 @@ impl BundledName {
             Self::Sachs => "sachs",
             Self::Diabetes => "diabetes",
             Self::Digits => "digits",
+            Self::BreastCancer => "breast-cancer",
         }
     }
 
@@ -39,6 +42,7 @@ impl BundledName {
             Self::Sachs => "protein signalling in single cells, nine conditions, 17 known edges (Sachs et al. 2005)",
             Self::Diabetes => "ten baseline variables and disease progression of patients (Efron et al. 2004)",
             Self::Digits => "handwritten digits of 8 × 8 pixels with labels (Alpaydin and Kaynak)",
+            Self::BreastCancer => "thirty measures of cell nuclei and the diagnosis (Wolberg et al.)",
         }
     }
 
@@ -47,7 +51,7 @@ impl BundledName {
         match self {
             Self::Sachs => "MIT (by way of cdt and GraN-DAG)",
             Self::Diabetes => "BSD-3-Clause (by way of scikit-learn)",
-            Self::Digits => "CC BY 4.0",
+            Self::Digits | Self::BreastCancer => "CC BY 4.0",
         }
     }
 }
@@ -88,6 +92,12 @@ impl Bundled {
                 let digits = datasets::digits();
                 let names = (0..64).map(|pixel| format!("r{}c{}", pixel / 8, pixel % 8)).collect();
                 Ok(Self { name, names, x: digits.x, group: Some(("label", digits.label)), edges: None })
+            }
+            BundledName::BreastCancer => {
+                let cancer = datasets::breast_cancer();
+                let names = cancer.names.iter().map(|&n| n.to_owned()).collect();
+                let benign = cancer.benign.iter().map(|&b| u8::from(b)).collect();
+                Ok(Self { name, names, x: cancer.x, group: Some(("benign", benign)), edges: None })
             }
         }
     }

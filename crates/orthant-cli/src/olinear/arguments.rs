@@ -9,11 +9,11 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(crate) struct SeriesArguments {
     /// A table with a header: a column of time stamps (optional) and a column per series
-    #[arg(required_unless_present = "data")]
+    #[arg(required_unless_present = "dataset")]
     pub(crate) file: Option<PathBuf>,
     /// A series that comes with the program
     #[arg(long, value_enum, value_name = "NAME", conflicts_with = "file")]
-    pub(crate) data: Option<DataName>,
+    pub(crate) dataset: Option<DataName>,
     /// The column of time stamps [default: the first column, if it holds any]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) time: Option<String>,

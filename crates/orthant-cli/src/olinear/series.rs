@@ -41,7 +41,7 @@ pub(crate) struct SeriesRecord {
 impl Series {
     /// Reads what is asked for.
     pub(crate) fn read(arguments: &SeriesArguments) -> Outcome<Self> {
-        let (source, names, times, lines, values) = match (arguments.data, &arguments.file) {
+        let (source, names, times, lines, values) = match (arguments.dataset, &arguments.file) {
             (Some(name), _) => {
                 let (source, series) = match name {
                     DataName::Etth1 => ("etth1", datasets::etth1()),
@@ -53,7 +53,7 @@ impl Series {
                 (source.to_owned(), series.names, Some(series.times), lines, series.values)
             }
             (None, Some(path)) => table(path, arguments)?,
-            (None, None) => return Err(Failure::input("a file is needed, or --data with the name of a series")),
+            (None, None) => return Err(Failure::input("a file is needed, or --dataset with the name of a series")),
         };
         let mut series = Self { source, names, values, clock: None, absent: 0, missing: 0, period: arguments.period };
         if let Some(wanted) = &arguments.columns {

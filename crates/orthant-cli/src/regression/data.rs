@@ -16,6 +16,8 @@ pub(crate) enum DataName {
     Diabetes,
     /// Handwritten digits, 1797 × 64, with their labels.
     Digits,
+    /// Thirty measures of cell nuclei, 569 patients, benign (1) or not (0).
+    BreastCancer,
     /// Expression of trim32 from 500 other genes, 120 rats (GPL, not shipped).
     Trim32,
     /// Production of riboflavin from 4088 genes, 71 cultures (GPL, not shipped).
@@ -47,6 +49,7 @@ pub(crate) fn load(arguments: &TableArguments, kind: ResponseKind, progress: &Pr
     match name {
         DataName::Diabetes => Bundled::load(BundledName::Diabetes)?.regression(&mut request, "progression"),
         DataName::Digits => Bundled::load(BundledName::Digits)?.regression(&mut request, "label"),
+        DataName::BreastCancer => Bundled::load(BundledName::BreastCancer)?.regression(&mut request, "benign"),
         DataName::Trim32 => external("trim32", &mut request, progress),
         DataName::Riboflavin => external("riboflavin", &mut request, progress),
     }
