@@ -150,6 +150,9 @@ impl LinearKind {
     }
 }
 
+/// Normalised forecasts, features, and offset and scale of each row.
+type Pass = (Vec<f32>, Vec<f32>, Vec<(f32, f32)>);
+
 impl LinearFit {
     fn gather(&self, x: &ArrayRef3<f32>) -> (Vec<f32>, Vec<(f32, f32)>) {
         let (batch, steps, channels) = x.dim();
@@ -166,7 +169,7 @@ impl LinearFit {
     }
 
     /// Normalised forecasts by rows, features, offsets and scales.
-    fn run(&self, x: &ArrayRef3<f32>) -> Result<(Vec<f32>, Vec<f32>, Vec<(f32, f32)>)> {
+    fn run(&self, x: &ArrayRef3<f32>) -> Result<Pass> {
         let features = self.kind.features(self.look_back);
         let (rows, scales) = self.gather(x);
         let count = scales.len();

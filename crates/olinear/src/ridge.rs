@@ -84,19 +84,25 @@ impl MomentRidge {
             Parts::some_windows(name, part, self.look_back, longest)?;
             Ok(series.slice_axis(Axis(0), Slice::from(part.clone())))
         };
-        let steps: Vec<usize> = self.horizons.iter().map(|h| h + self.look_back).collect();
-        let train = WindowMoments::of_many(&rows("training", &parts.train)?, &steps)?;
+        let train = self.moments(&rows("training", &parts.train)?)?;
         let validation = if self.selection == PenaltySelection::GeneralisedCrossValidation {
             Vec::new()
         } else {
-            WindowMoments::of_many(&rows("validation", &parts.validation)?, &steps)?
+            self.moments(&rows("validation", &parts.validation)?)?
         };
-        let fits = train.iter().enumerate().map(|(i, train)| {
-            let train = train.centred(self.look_back, self.centre)?;
-            let validation = validation.get(i).map(|v| v.centred(self.look_back, self.centre)).transpose()?;
-            self.fit_moments(&train, validation.as_ref())
-        });
+        let fits = train.iter().enumerate().map(|(i, train)| self.fit_moments(train, validation.get(i)));
         Ok(RidgeFit { maps: fits.collect::<Result<_>>()? })
+    }
+
+    /// Moments for each horizon; windows are formed only where values are missing.
+    fn moments(&self, rows: &ArrayRef2<f64>) -> Result<Vec<CentredMoments>> {
+        if rows.iter().any(|v| v.is_nan()) {
+            let of = |&horizon: &usize| CentredMoments::of_gapped(rows, self.look_back, horizon, self.centre);
+            return self.horizons.iter().map(of).collect();
+        }
+        let steps: Vec<usize> = self.horizons.iter().map(|h| h + self.look_back).collect();
+        let all = WindowMoments::of_many(rows, &steps)?;
+        all.iter().map(|moments| moments.centred(self.look_back, self.centre)).collect()
     }
 
     fn check(&self) -> Result<()> {
@@ -136,9 +142,15 @@ impl MomentRidge {
         let outputs = OrthoBasis::of_symmetric(&train.target)?;
         let (v, q) = (inputs.matrix(), outputs.matrix());
         let rank = self.rank.unwrap_or(t).min(t);
-        // Rounding, and pairwise moments, leave eigenvalues below 0; their directions carry nothing.
+        // Rounding, and pairwise moments, leave eigenvalues at or below 0. What seems to go with them is error.
         let g: Array1<f64> = inputs.eigenvalues().mapv(|g| g.max(0.0));
-        let c = sandwich(v, &train.cross, q)?;
+        let least = 1e-14 * g.iter().fold(0.0_f64, |m, &g| m.max(g));
+        let mut c = sandwich(v, &train.cross, q)?;
+        for (mut row, &g) in c.outer_iter_mut().zip(&g) {
+            if g <= least {
+                row.fill(0.0);
+            }
+        }
         let coordinates = |lambda: f64| {
             Array2::from_shape_fn((t, h), |(i, j)| if i < rank { c[[i, j]] / (g[i] + lambda) } else { 0.0 })
         };

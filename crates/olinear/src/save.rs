@@ -26,7 +26,7 @@ pub enum FittedForecaster {
     /// A trained network.
     Network(Box<OLinearFit>),
     /// A closed-form map.
-    Ridge(RidgeMap),
+    Ridge(Box<RidgeMap>),
 }
 
 impl Forecaster for FittedForecaster {
@@ -122,7 +122,7 @@ impl SavedModel {
         let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
         let bytes = |entries: &[f32]| entries.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
         let forecaster = match &self.forecaster {
-            FittedForecaster::Ridge(map) => ForecasterHeader::Ridge(RidgeFit { maps: vec![map.clone()] }),
+            FittedForecaster::Ridge(map) => ForecasterHeader::Ridge(RidgeFit { maps: vec![RidgeMap::clone(map)] }),
             FittedForecaster::Network(fit) => {
                 let network = &fit.network;
                 for tensor in network.tensors() {
@@ -224,7 +224,7 @@ impl SavedModel {
         }
         let forecaster = match header.forecaster {
             ForecasterHeader::Ridge(fit) => {
-                FittedForecaster::Ridge(fit.maps.into_iter().next().ok_or_else(|| bad("it holds no map"))?)
+                FittedForecaster::Ridge(Box::new(fit.maps.into_iter().next().ok_or_else(|| bad("it holds no map"))?))
             }
             ForecasterHeader::Network { architecture, history, end, input, output } => {
                 let rotation = |name: &str, header, size: usize| -> Result<Rotation<f32>> {

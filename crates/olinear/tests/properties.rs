@@ -332,6 +332,27 @@ proptest! {
 }
 
 #[test]
+fn moments_of_windows_with_and_without_gaps() {
+    let series = walk(2, 90, 2);
+    for centre in [Centre::Mean, Centre::Last] {
+        let fast = WindowMoments::of(&series, 9).unwrap().centred(6, centre).unwrap();
+        let slow = olinear::CentredMoments::of_gapped(&series, 6, 3, centre).unwrap();
+        for (a, b) in [(&fast.gram, &slow.gram), (&fast.cross, &slow.cross), (&fast.target, &slow.target)] {
+            assert!(largest(&(a - b)) < 1e-12);
+        }
+        assert_eq!(fast.windows, slow.windows);
+    }
+    // A steep trend and gaps: what is forecast stays near the trend.
+    let mut steep = Array2::from_shape_fn((400, 1), |(t, _)| t as f64 + 2.0 * (t as f64 * 0.5).sin());
+    for t in (3..400).step_by(4) {
+        steep[[t, 0]] = f64::NAN;
+    }
+    let parts = Split::default().parts(400, 20).unwrap();
+    let fit = MomentRidge::new(20, &[5]).fit(&steep, &parts).unwrap();
+    assert!(olinear::evaluate(&fit.maps[0], &steep, &parts.test).unwrap().mse < 4.0);
+}
+
+#[test]
 fn ridge_continues_sums_of_sines() {
     let series = Array2::from_shape_fn((600, 1), |(t, _)| {
         5.0 + (t as f64 * 0.31).sin() + 2.0 * (t as f64 * 0.77).cos() + 0.5 * (t as f64 * 1.9).sin()
@@ -399,7 +420,9 @@ fn saved_models_forecast_the_same_bits() {
         OLinear { width: 8, hidden: 8, extension: 2, epochs: 1, ..OLinear::new(12, 5) }.fit(&scaled, &parts).unwrap();
     let ridge = MomentRidge::new(12, &[5]).fit(&scaled, &parts).unwrap();
     let x = olinear::windows(&scaled, &[0, 9, 100], 12, 5).unwrap().0;
-    for forecaster in [FittedForecaster::Network(Box::new(fit)), FittedForecaster::Ridge(ridge.maps[0].clone())] {
+    for forecaster in
+        [FittedForecaster::Network(Box::new(fit)), FittedForecaster::Ridge(Box::new(ridge.maps[0].clone()))]
+    {
         let intervals = SplitConformal::calibrate(&forecaster, &scaled, &parts.validation, Score::Absolute).unwrap();
         let model = SavedModel {
             forecaster,

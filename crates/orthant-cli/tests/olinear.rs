@@ -17,6 +17,11 @@ fn table(rows: usize, broken: Option<(usize, &str)>) -> String {
     text
 }
 
+/// `olinear fit` of a file, with more words.
+fn fit<'a>(file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["olinear", "fit", file, "--horizon", "3", "--look-back", "14"], more].concat()
+}
+
 /// The message of a refusal.
 fn refused(place: &Place, arguments: &[&str]) -> String {
     let run = place.run(arguments);
@@ -60,8 +65,6 @@ fn fit_forecast_evaluate() {
 #[test]
 fn gaps_and_mistakes() {
     let place = Place::new();
-    let fit =
-        |file: &str, more: &[&str]| [&["olinear", "fit", file, "--horizon", "3", "--look-back", "14"], more].concat();
     place.file("gap.csv", table(300, Some((40, "2024-01-02 16:00,,5\n"))));
     let error = refused(&place, &fit("gap.csv", &[]));
     assert!(error.contains("2024-01-02 16:00, `sales`: the value is missing (1 are in all)"), "{error}");

@@ -72,7 +72,7 @@ pub(crate) fn fit(arguments: &FitArguments) -> Outcome<()> {
     let ridge = MomentRidge::new(look_back, &[arguments.horizon]).fit(&scaled, &parts).map_err(refuse)?;
     let ridge = ridge.maps.into_iter().next().ok_or_else(|| Failure::Internal("no map was fitted".to_owned()))?;
     let (forecaster, epochs) = match arguments.model {
-        ModelName::Ridge => (FittedForecaster::Ridge(ridge.clone()), Vec::new()),
+        ModelName::Ridge => (FittedForecaster::Ridge(Box::new(ridge.clone())), Vec::new()),
         _ => {
             let model = OLinear {
                 width: arguments.width,

@@ -51,6 +51,7 @@ fn run() -> Outcome<Findings> {
         raw_off_diagonal(&test),
         raw_off_diagonal(&test_after),
     ];
+    let test_correlation = off_diagonal(&test_after);
     let mut table = Table::new(
         "Channel-averaged temporal correlation, 96 steps",
         &["rows", "mean |off-diagonal| before", "after", "after, as correlations", "share of 10 components"],
@@ -72,11 +73,11 @@ fn run() -> Outcome<Findings> {
         Claim {
             claim: "correlations of steps on training and test rows before, and on test rows after".to_owned(),
             criterion: "0.589, 0.284 and 0.0043 within 0.001; training rows after below 1e-12".to_owned(),
-            measured: format!("{:.4}, {:.4}, {:.4}; {:.1e}", found[0], found[2], found[3], found[1]),
+            measured: format!("{:.4}, {:.4}, {:.4}; {:.1e}", found[0], found[2], test_correlation, found[1]),
             verdict: Verdict::of(
                 close(found[0], 0.589, 1e-3)
                     && close(found[2], 0.284, 1e-3)
-                    && close(found[3], 0.0043, 1e-3)
+                    && close(test_correlation, 0.0043, 1e-4)
                     && found[1] < 1e-12,
             ),
         },
