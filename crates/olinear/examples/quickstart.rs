@@ -1,5 +1,7 @@
 //! ETTh1, 96 hours ahead: the instant ridge, then a small network.
 
+#![allow(clippy::print_stdout, reason = "an example")]
+
 use olinear::{MomentRidge, OLinear, Scaler, Split, evaluate};
 use std::ops::ControlFlow;
 use std::time::Instant;

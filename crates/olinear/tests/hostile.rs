@@ -46,11 +46,11 @@ fn configurations() {
     }
     // No blocks, a step ahead, a window longer than the look-back, a batch larger than the data: all legal.
     for model in [
-        OLinear { blocks: 0, ..base.clone() },
-        OLinear { horizon: 1, ..base.clone() },
-        OLinear { horizon: 9, ..base.clone() },
-        OLinear { batch: 5000, ..base.clone() },
-        OLinear { extension: 1, ..base.clone() },
+        OLinear { blocks: 0, ..base },
+        OLinear { horizon: 1, ..base },
+        OLinear { horizon: 9, ..base },
+        OLinear { batch: 5000, ..base },
+        OLinear { extension: 1, ..base },
     ] {
         let fit = model.fit(&x, &p).unwrap();
         assert_eq!(fit.forecast_windows(&Array3::zeros((0, 6, 2))).unwrap().dim(), (0, model.horizon, 2));
