@@ -3,9 +3,10 @@
 use crate::Result;
 use crate::forward::{mix, mix_gradient};
 use crate::kernels::{Add, Expand, Multiply, NormBackward, RowSums, run};
-use crate::matrix::{add_product, matrix, matrix_mut, product};
-use crate::network::{Mixing, Network, Temporal, add_outer, rotate};
+use crate::matrix::{add_outer, add_product, matrix, matrix_mut, product};
+use crate::network::{Mixing, Network, Temporal};
 use crate::revin::{SCALE_GUARD, guarded};
+use crate::rotation::rotate;
 use crate::workspace::{NormMemory, Workspace};
 use core_tensor::Scalar;
 use std::ops::Range;

@@ -3,9 +3,10 @@
 use crate::Result;
 use crate::forward::mix;
 use crate::kernels::{Add, Branch, Gelu, ResidualNorm, run};
-use crate::matrix::{matrix, product};
-use crate::network::{Architecture, Mixing, Network, Rotation, Temporal, collapse, rotate};
+use crate::matrix::{collapse, matrix, product};
+use crate::network::{Architecture, Mixing, Network, Temporal};
 use crate::revin::{guarded, normalise_row};
+use crate::rotation::{Rotation, rotate};
 use core_tensor::{Scalar, check_shape};
 use ndarray::{Array3, ArrayRef3};
 

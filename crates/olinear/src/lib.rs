@@ -27,6 +27,7 @@ mod network;
 mod normlin;
 mod revin;
 mod ridge;
+mod rotation;
 #[cfg(feature = "save")]
 #[cfg_attr(docsrs, doc(cfg(feature = "save")))]
 mod save;
@@ -50,10 +51,11 @@ pub use loss::{Loss, LossMode};
 pub use metrics::{Metrics, MetricsAccumulator};
 pub use missing::MissingPolicy;
 pub use moments::{Centre, CentredMoments, WindowMoments};
-pub use network::{Architecture, Mixing, Network, Rotation, Temporal};
+pub use network::{Architecture, Mixing, Network, Temporal};
 pub use normlin::{NormLin, RowNorm, Transform, correlation_mixing};
 pub use revin::{Normalised, RevIn};
 pub use ridge::{MomentRidge, PenaltySelection, RidgeFit, RidgeMap};
+pub use rotation::Rotation;
 #[cfg(feature = "save")]
 pub use save::{FittedForecaster, SavedModel};
 pub use scaler::Scaler;

@@ -1,12 +1,12 @@
 //! The network: its form, its parameters, their initial values.
 
-use crate::basis::OrthoBasis;
-use crate::layout::{BlockRanges, LayoutBuilder, Ranges, Tensor};
+use crate::layout::{BlockRanges, Ranges, Tensor, layout};
 use crate::normlin::NormLin;
+use crate::rotation::Rotation;
 use crate::{Error, Result};
 use core_tensor::random::{Streams, fill_normal, fill_uniform};
 use core_tensor::{Error as ArgumentError, Scalar, check_finite, check_range, check_shape};
-use ndarray::{Array2, ArrayD, ArrayRef2, ArrayViewMut1, Axis, IxDyn};
+use ndarray::{Array2, ArrayD, ArrayRef2, ArrayViewMut1, IxDyn};
 use rand::distr::{Distribution, StandardUniform};
 use rand_distr::StandardNormal;
 use std::ops::Range;
@@ -119,49 +119,6 @@ impl Architecture {
             + d * h * (w + 1.0)
             + f * (d * h + 1.0)
             + h * (f + 1.0)
-    }
-}
-
-/// The orthogonal change of coordinates of input or output windows.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Rotation<T> {
-    /// None; the shifts δ are not used.
-    Identity,
-    /// One basis for all series, vectors in rows.
-    Shared(Array2<T>),
-    /// One basis per series; the shifts δ are not used.
-    PerChannel(Vec<Array2<T>>),
-}
-
-impl<T: Scalar> Rotation<T> {
-    /// From a basis.
-    pub fn shared(basis: &OrthoBasis) -> Self {
-        Rotation::Shared(basis.matrix().mapv(<T as Scalar>::from_f64))
-    }
-
-    /// From a basis per series.
-    pub fn per_channel(bases: &[OrthoBasis]) -> Self {
-        Rotation::PerChannel(bases.iter().map(|b| b.matrix().mapv(<T as Scalar>::from_f64)).collect())
-    }
-
-    fn check(&self, argument: &'static str, size: usize, channels: usize) -> Result<()> {
-        let check = |q: &Array2<T>| -> Result<()> {
-            check_shape(argument, q, &[size, size], "the basis is of windows of that many steps")?;
-            check_finite(argument, q)?;
-            OrthoBasis::new(q.mapv(Scalar::to_f64)).map(|_| ()).map_err(|error| match error {
-                Error::NotOrthogonal { deviation, .. } => Error::NotOrthogonal { argument, deviation },
-                other => other,
-            })
-        };
-        match self {
-            Rotation::Identity => Ok(()),
-            Rotation::Shared(q) => check(q),
-            Rotation::PerChannel(bases) => {
-                check_range(argument, bases.len() as f64, bases.len() == channels, "one basis per channel")?;
-                bases.iter().try_for_each(check)
-            }
-        }
     }
 }
 
@@ -440,103 +397,6 @@ fn permute<T: Copy>(from: &[T], to: &mut [T], a: usize, b: usize) {
             for j in 0..b {
                 to[j * a + i] = from[i * b + j];
             }
-        }
-    }
-}
-
-fn layout(a: &Architecture) -> (Vec<Tensor>, Ranges) {
-    let mut l = LayoutBuilder::default();
-    let norm = |l: &mut LayoutBuilder, name: &str| {
-        (l.tensor(format!("{name}.gamma"), &[a.width]), l.tensor(format!("{name}.beta"), &[a.width]))
-    };
-    let mut ranges = Ranges {
-        revin_w: l.tensor("revin_w", &[a.channels]),
-        revin_b: l.tensor("revin_b", &[a.channels]),
-        phi: l.tensor("phi", &[a.extension]),
-        delta1: l.tensor("delta1", &[a.channels, a.look_back]),
-        delta2: l.tensor("delta2", &[a.channels, a.horizon]),
-        w_in: l.tensor("W_in", &[a.width, a.extension * a.look_back]),
-        b_in: l.tensor("b_in", &[a.width]),
-        ..Ranges::default()
-    };
-    for index in 0..a.blocks {
-        let name = |tensor: &str| format!("layer{index}.{tensor}");
-        let mut block = BlockRanges::default();
-        if a.mixing != Mixing::None {
-            match a.mixing {
-                Mixing::NormLin(_) => block.w_mix = l.tensor(name("W_mix"), &[a.channels, a.channels]),
-                Mixing::Linear => {
-                    block.w_mix = l.tensor(name("W_mix"), &[a.channels, a.channels]);
-                    block.mix_bias = l.tensor(name("mix_bias"), &[a.channels]);
-                }
-                Mixing::Fixed | Mixing::None => {}
-            }
-            if a.mixing != Mixing::Linear {
-                block.wv = l.tensor(name("Wv"), &[a.width, a.width]);
-                block.bv = l.tensor(name("bv"), &[a.width]);
-                block.wo = l.tensor(name("Wo"), &[a.width, a.width]);
-                block.bo = l.tensor(name("bo"), &[a.width]);
-            }
-            block.norm1 = norm(&mut l, &name("ln1"));
-        }
-        if a.temporal == Temporal::Mlp {
-            block.w1 = l.tensor(name("W1"), &[a.hidden, a.width]);
-            block.b1 = l.tensor(name("b1"), &[a.hidden]);
-            block.w2 = l.tensor(name("W2"), &[a.width, a.hidden]);
-            block.b2 = l.tensor(name("b2"), &[a.width]);
-            block.norm2 = norm(&mut l, &name("ln2"));
-        }
-        ranges.blocks.push(block);
-    }
-    ranges.norm = norm(&mut l, "ln_f");
-    ranges.w_out = l.tensor("W_out", &[a.extension * a.horizon, a.width]);
-    ranges.b_out = l.tensor("b_out", &[a.extension * a.horizon]);
-    ranges.f1 = l.tensor("F1", &[a.hidden, a.extension * a.horizon]);
-    ranges.fb1 = l.tensor("fb1", &[a.hidden]);
-    ranges.f2 = l.tensor("F2", &[a.horizon, a.hidden]);
-    ranges.fb2 = l.tensor("fb2", &[a.horizon]);
-    (l.tensors, ranges)
-}
-
-/// Rotates each row: `s = Q u` (`forward`), or `u = Qᵀ s`. Rows are ordered (window, series), `copies` rows of `size` each.
-pub(crate) fn rotate<T: Scalar>(
-    rotation: &Rotation<T>,
-    forward: bool,
-    copies: usize,
-    size: usize,
-    from: &[T],
-    to: &mut [T],
-) -> Result<()> {
-    let side = |q: &Array2<T>| if forward { q.t().to_owned() } else { q.clone() };
-    match rotation {
-        Rotation::Identity => to[..from.len()].copy_from_slice(from),
-        Rotation::Shared(q) => {
-            let rows = from.len() / size;
-            let q = if forward { q.t() } else { q.view() };
-            crate::matrix::product(to, crate::matrix::matrix(from, rows, size), q)?;
-        }
-        Rotation::PerChannel(bases) => {
-            let sides: Vec<Array2<T>> = bases.iter().map(side).collect();
-            let length = copies * size;
-            for (row, (from, to)) in from.chunks_exact(length).zip(to.chunks_exact_mut(length)).enumerate() {
-                let q = &sides[row % sides.len()];
-                crate::matrix::product(to, crate::matrix::matrix(from, copies, size), q.view())?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Sum of the d blocks of `size` columns of a matrix, block k weighted by `factors[k]`.
-pub(crate) fn collapse<T: Scalar>(matrix: &[T], size: usize, factors: &[T], out: &mut [T]) {
-    crate::kernels::run(crate::kernels::Collapse { matrix, size, factors, out });
-}
-
-/// `out ← out + Σ_n a_n b_nᵀ` over the rows of `a` and `b`, which are few.
-pub(crate) fn add_outer<T: Scalar>(out: &mut ArrayRef2<T>, a: &ArrayRef2<T>, b: &ArrayRef2<T>) {
-    for (a, b) in a.axis_iter(Axis(0)).zip(b.axis_iter(Axis(0))) {
-        for (&a, mut out) in a.iter().zip(out.axis_iter_mut(Axis(0))) {
-            out.scaled_add(a, &b);
         }
     }
 }

@@ -3,8 +3,9 @@
 use crate::conformal::{Score, SplitConformal};
 use crate::forecaster::Forecaster;
 use crate::metrics::Metrics;
-use crate::network::{Architecture, Network, Rotation};
+use crate::network::{Architecture, Network};
 use crate::ridge::{RidgeFit, RidgeMap};
+use crate::rotation::Rotation;
 use crate::scaler::Scaler;
 use crate::split::Parts;
 use crate::train::{Epoch, OLinearFit, TrainingEnd};

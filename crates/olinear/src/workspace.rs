@@ -1,8 +1,9 @@
 //! Memory of a training step.
 
 use crate::loss::Loss;
-use crate::network::{Mixing, Network, Rotation, Temporal};
+use crate::network::{Mixing, Network, Temporal};
 use crate::revin::normalise_row;
+use crate::rotation::Rotation;
 use crate::{Error, Result};
 use core_tensor::{Error as ArgumentError, Scalar, check_range, check_shape};
 use ndarray::{Array3, ArrayRef2, ArrayRef3};
