@@ -87,10 +87,8 @@ impl WindowMoments {
                 }
             }
         }
-        let first = series.nrows() - longest;
         for moments in &mut found {
-            let keep = series.slice_axis(Axis(0), Slice::from(first..)).nrows().min(moments.steps());
-            let rows = series.axis_iter(Axis(0)).skip(series.nrows() - keep);
+            let rows = series.axis_iter(Axis(0)).skip(series.nrows() - moments.steps());
             moments.recent = rows.map(|row| row.to_vec()).collect();
         }
         Ok(found)
