@@ -32,7 +32,7 @@ pub fn exp<T: Scalar>(x: T) -> T {
     x.elementary_exp()
 }
 
-/// Error function `2/√π ∫₀ˣ exp(-t²) dt`, within 8 units in the last place. Odd to the bit; NaN gives NaN.
+/// Error function `2/√π ∫₀ˣ exp(-t²) dt`, within 16 units in the last place. Odd to the bit; NaN gives NaN.
 #[inline(always)]
 pub fn erf<T: Scalar>(x: T) -> T {
     x.elementary_erf()
