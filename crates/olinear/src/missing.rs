@@ -83,7 +83,8 @@ fn seasonal(values: &mut [f64], period: usize) {
     }
 }
 
-fn interpolate(values: &mut [f64]) {
+/// Straight lines across gaps, the nearest value at the ends; nothing when all is missing.
+pub(crate) fn interpolate(values: &mut [f64]) {
     let seen: Vec<usize> = (0..values.len()).filter(|&t| !values[t].is_nan()).collect();
     let (Some(&first), Some(&last)) = (seen.first(), seen.last()) else { return };
     let (before, after) = (values[first], values[last]);

@@ -1,6 +1,7 @@
 //! Second moments of windows, without windows.
 
 use crate::lag_products::{dot, lag_squares, squares_from};
+use crate::missing::interpolate;
 use crate::scaler::check_no_infinity;
 use crate::{Error, Result};
 use core_tensor::linalg::{Accumulate, Llt, gemm_into};
@@ -51,7 +52,8 @@ impl WindowMoments {
     }
 
     /// Of all windows of `steps` rows of `series` (n × N). With missing entries (NaN) each moment is the mean over the windows
-    /// in which both steps were observed.
+    /// in which both steps were observed: on a series with a trend the sampling errors, which differ from pair to pair, can be
+    /// larger than what is left once a centre is taken off, so fill gaps there.
     ///
     /// # Errors
     /// Infinite entries, no channel, fewer rows than a window.
@@ -224,68 +226,6 @@ pub struct CentredMoments {
 }
 
 impl CentredMoments {
-    /// From a series with gaps (n × N, NaN where missing), as a forecaster sees its windows: the centre is that of the observed
-    /// entries, missing inputs are 0 then, and missing targets are left out. Forms windows, in blocks: O(n N K²).
-    ///
-    /// Moments of pairs of observed steps will not do here: on a series with a trend their sampling errors, which differ from pair
-    /// to pair, are larger than what is left once the centre is taken off.
-    ///
-    /// # Errors
-    /// Sizes of 0, infinite entries, fewer rows than a window, a step of the horizon that is never observed.
-    pub fn of_gapped(series: &ArrayRef2<f64>, look_back: usize, horizon: usize, centre: Centre) -> Result<Self> {
-        check_range("look_back", look_back as f64, look_back >= 1, ">= 1")?;
-        check_range("horizon", horizon as f64, horizon >= 1, ">= 1")?;
-        check_no_infinity("series", series)?;
-        let steps = look_back.saturating_add(horizon);
-        if series.nrows() < steps {
-            return Err(Error::TooShort { part: "whole series'", rows: series.nrows(), needed: steps });
-        }
-        let windows = series.nrows() + 1 - steps;
-        let mut sums = Array2::<f64>::zeros((steps, steps));
-        // Pairs of targets that were observed; inputs always count.
-        let mut counts = Array2::<f64>::zeros((steps, steps));
-        let mut used = 0.0;
-        for column in series.axis_iter(Axis(1)) {
-            for begin in (0..windows).step_by(256) {
-                let rows = windows.min(begin + 256) - begin;
-                let (mut values, mut seen) = (Array2::<f64>::zeros((rows, steps)), Array2::<f64>::zeros((rows, steps)));
-                for (row, (mut values, mut seen)) in values.outer_iter_mut().zip(seen.outer_iter_mut()).enumerate() {
-                    let window = column.slice_axis(Axis(0), Slice::from(begin + row..begin + row + steps));
-                    let observed = || window.iter().take(look_back).copied().filter(|v| !v.is_nan());
-                    let count = observed().count();
-                    if count == 0 {
-                        continue;
-                    }
-                    used += 1.0;
-                    let middle = match centre {
-                        Centre::Mean => observed().sum::<f64>() / count as f64,
-                        Centre::Last => observed().next_back().unwrap_or(0.0),
-                    };
-                    for (t, &v) in window.iter().enumerate() {
-                        if !v.is_nan() {
-                            values[t] = v - middle;
-                        }
-                        seen[t] = if t < look_back || !v.is_nan() { 1.0 } else { 0.0 };
-                    }
-                }
-                gemm_into(&mut sums, Accumulate::Add, 1.0, &values.t(), &values)?;
-                gemm_into(&mut counts, Accumulate::Add, 1.0, &seen.t(), &seen)?;
-            }
-        }
-        if let Some(step) = (look_back..steps).find(|&t| counts[[t, t]] == 0.0) {
-            return Err(Error::Missing { row: step, channel: 0 });
-        }
-        sums.zip_mut_with(&counts, |s, &c| *s = if c > 0.0 { *s / c } else { 0.0 });
-        let block =
-            |rows: Slice, columns: Slice| sums.slice_axis(Axis(0), rows).slice_axis(Axis(1), columns).to_owned();
-        Ok(Self {
-            gram: block((..look_back).into(), (..look_back).into()),
-            cross: block((..look_back).into(), (look_back..).into()),
-            target: block((look_back..).into(), (look_back..).into()),
-            windows: used,
-        })
-    }
-
     /// The ridge map W (T × H), `(G + λ R) W = C`, R = I or the given diagonal.
     ///
     /// # Errors
@@ -323,6 +263,18 @@ impl CentredMoments {
             self.target[[j, j]] - 2.0 * w.dot(&self.cross.column(j)) + w.dot(&gw.column(j))
         }))
     }
+}
+
+/// Draws straight lines across the gaps of a window and returns its centre; `None` when nothing was observed.
+pub(crate) fn fill(window: &mut [f64], centre: Centre) -> Option<f64> {
+    if window.iter().any(|v| v.is_nan()) {
+        interpolate(window);
+    }
+    let middle = match centre {
+        Centre::Mean => window.iter().sum::<f64>() / window.len() as f64,
+        Centre::Last => *window.last()?,
+    };
+    (!middle.is_nan()).then_some(middle)
 }
 
 fn lag_outer(window: &[f64]) -> Array2<f64> {

@@ -2,7 +2,8 @@
 
 use crate::basis::OrthoBasis;
 use crate::forecaster::Forecaster;
-use crate::moments::{Centre, CentredMoments, WindowMoments};
+use crate::missing::interpolate;
+use crate::moments::{Centre, CentredMoments, WindowMoments, fill};
 use crate::split::Parts;
 use crate::{Error, Result};
 use core_tensor::linalg::{Accumulate, gemm_into};
@@ -71,6 +72,7 @@ impl MomentRidge {
     }
 
     /// Fits on the training rows of a standardised series (n × N, NaN where missing), choosing penalties on its validation rows.
+    /// Gaps are bridged by straight lines, here and in the windows that are forecast from.
     ///
     /// # Errors
     /// No or bad horizons or penalties, parts too short for a window (say which), infinite entries.
@@ -94,14 +96,21 @@ impl MomentRidge {
         Ok(RidgeFit { maps: fits.collect::<Result<_>>()? })
     }
 
-    /// Moments for each horizon; windows are formed only where values are missing.
+    /// Moments for each horizon, of the series with straight lines across its gaps. Channels without any value are left out.
     fn moments(&self, rows: &ArrayRef2<f64>) -> Result<Vec<CentredMoments>> {
-        if rows.iter().any(|v| v.is_nan()) {
-            let of = |&horizon: &usize| CentredMoments::of_gapped(rows, self.look_back, horizon, self.centre);
-            return self.horizons.iter().map(of).collect();
-        }
         let steps: Vec<usize> = self.horizons.iter().map(|h| h + self.look_back).collect();
-        let all = WindowMoments::of_many(rows, &steps)?;
+        let all = if rows.iter().any(|v| v.is_nan()) {
+            let seen: Vec<usize> = (0..rows.ncols()).filter(|&c| rows.column(c).iter().any(|v| !v.is_nan())).collect();
+            let mut filled = rows.select(Axis(1), &seen);
+            for mut column in filled.axis_iter_mut(Axis(1)) {
+                let mut values = column.to_vec();
+                interpolate(&mut values);
+                column.iter_mut().zip(values).for_each(|(out, v)| *out = v);
+            }
+            WindowMoments::of_many(&filled, &steps)?
+        } else {
+            WindowMoments::of_many(rows, &steps)?
+        };
         all.iter().map(|moments| moments.centred(self.look_back, self.centre)).collect()
     }
 
@@ -287,23 +296,11 @@ impl Forecaster for RidgeMap {
         let mut centres = vec![0.0; batch * channels];
         for (row, (mut out, centre)) in rows.outer_iter_mut().zip(&mut centres).enumerate() {
             let (b, n) = (row / channels, row % channels);
-            let (mut sum, mut count, mut last) = (0.0, 0.0, 0.0);
-            for t in 0..steps {
-                let value = windows[[b, t, n]];
-                if !value.is_nan() {
-                    sum += value;
-                    count += 1.0;
-                    last = value;
-                }
-            }
-            *centre = match self.centre {
-                Centre::Mean if count > 0.0 => sum / count,
-                Centre::Mean => 0.0,
-                Centre::Last => last,
-            };
-            for t in 0..steps {
-                let value = windows[[b, t, n]];
-                out[t] = if value.is_nan() { 0.0 } else { value - *centre };
+            let mut window: Vec<f64> = (0..steps).map(|t| windows[[b, t, n]]).collect();
+            // With nothing observed the forecast is 0, the mean of the training rows.
+            if let Some(middle) = fill(&mut window, self.centre) {
+                *centre = middle;
+                out.iter_mut().zip(&window).for_each(|(out, v)| *out = v - middle);
             }
         }
         let mut found = Array2::zeros((batch * channels, horizon));

@@ -332,24 +332,17 @@ proptest! {
 }
 
 #[test]
-fn moments_of_windows_with_and_without_gaps() {
-    let series = walk(2, 90, 2);
-    for centre in [Centre::Mean, Centre::Last] {
-        let fast = WindowMoments::of(&series, 9).unwrap().centred(6, centre).unwrap();
-        let slow = olinear::CentredMoments::of_gapped(&series, 6, 3, centre).unwrap();
-        for (a, b) in [(&fast.gram, &slow.gram), (&fast.cross, &slow.cross), (&fast.target, &slow.target)] {
-            assert!(largest(&(a - b)) < 1e-12);
-        }
-        assert_eq!(fast.windows, slow.windows);
-    }
-    // A steep trend and gaps: what is forecast stays near the trend.
+fn gaps_in_a_trend() {
     let mut steep = Array2::from_shape_fn((400, 1), |(t, _)| t as f64 + 2.0 * (t as f64 * 0.5).sin());
     for t in (3..400).step_by(4) {
         steep[[t, 0]] = f64::NAN;
     }
     let parts = Split::default().parts(400, 20).unwrap();
     let fit = MomentRidge::new(20, &[5]).fit(&steep, &parts).unwrap();
-    assert!(olinear::evaluate(&fit.maps[0], &steep, &parts.test).unwrap().mse < 4.0);
+    let last = olinear::Baseline::new(olinear::Rule::LastValue, 20, 5).unwrap();
+    let error = |f: &dyn Forecaster| olinear::evaluate(f, &steep, &parts.test).unwrap().mse;
+    let (found, simple) = (error(&fit.maps[0]), error(&last));
+    assert!(found < 0.2 * simple, "{found} {simple} {:?}", fit.maps[0].penalties);
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn fit_forecast_evaluate() {
     let forecast = place.text("fit/forecast.csv");
     // Row 600 is hour 0 of day 26, and day 600 % 7 = 5 of the season.
     let first = forecast.lines().nth(1).unwrap();
-    assert!(first.starts_with("2024-01-26 00:00,sales,26"), "{first}");
+    assert!(first.starts_with("2024-01-26 00:00,sales,"), "{first}");
     let value: f64 = first.split(',').nth(2).unwrap().parse().unwrap();
     assert!((value - 260.0).abs() < 0.5, "{first}");
     let out = place.succeed(&["olinear", "evaluate", "fit/model.safetensors", "sales.csv", "--out", "test"]);
