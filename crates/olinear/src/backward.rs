@@ -1,4 +1,4 @@
-//! The backward pass (sections 5.2 and 5.3 of the documentation), every derivative by hand.
+//! The backward pass (see `docs/olinear.md`), every derivative by hand.
 
 use crate::Result;
 use crate::forward::{mix, mix_gradient};

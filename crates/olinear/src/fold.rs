@@ -10,8 +10,8 @@ use crate::rotation::{Rotation, rotate};
 use core_tensor::{Scalar, check_shape};
 use ndarray::{Array3, ArrayRef3};
 
-/// A network for forecasting only: basis, dimension extension and affine maps are multiplied out (section 5.3 of the
-/// documentation). The same function as the [`Network`] it comes from, at a fraction of the work.
+/// A network for forecasting only: basis, dimension extension and affine maps are multiplied out (see
+/// `docs/olinear.md`). The same function as the [`Network`] it comes from, at a fraction of the work.
 #[derive(Debug, Clone)]
 pub struct FoldedOLinear<T> {
     architecture: Architecture,

@@ -1,4 +1,4 @@
-//! The forward pass (section 3 of the documentation), keeping what the backward pass needs.
+//! The forward pass (see `docs/olinear.md`), keeping what the backward pass needs.
 
 use crate::Result;
 use crate::kernels::{Add, Branch, Gelu, Mix, Multiply, ResidualNorm, run};
@@ -96,7 +96,6 @@ impl<T: Scalar> Workspace<T> {
             out.iter_mut().zip(normal).for_each(|(out, &o)| *out = (o - shift) / scale * sd + mu);
         }
         if let Some(map) = &network.residual {
-            // `normal_out` is needed by the backward pass; the rotated windows are not needed before the next step but by it too.
             let mut linear = vec![T::zero(); rows * h];
             product(&mut linear, matrix(&self.standardised, rows, t), map.view())?;
             for (row, linear) in linear.chunks_exact(h).enumerate() {
@@ -190,17 +189,11 @@ impl<T: Scalar> Workspace<T> {
         let (mut sum, mut count) = (0.0, 0_usize);
         for (out, target) in self.forecast.chunks_exact_mut(h).zip(self.target.chunks_exact(h)).take(rows) {
             for ((out, &y), &weight) in out.iter_mut().zip(target).zip(weights) {
-                *out = match loss.term(*out - y) {
+                *out = match loss.term(*out, y) {
                     Some((term, slope)) => {
                         sum += Scalar::to_f64(weight * term);
                         count += 1;
                         weight * slope
-                    }
-                    // A forecast that is NaN is not a missing target.
-                    None if !y.is_nan() => {
-                        sum = f64::NAN;
-                        count += 1;
-                        T::zero()
                     }
                     None => T::zero(),
                 };
@@ -284,7 +277,7 @@ impl<T: Scalar> BlockPass<'_, T> {
                 product(out, matrix(mixed, rows, width), matrix(&block.fold, width, width).reversed_axes())?;
                 // The bias bv comes through scaled by the sum of the mixing row.
                 let row_bias = &mut spare[..width];
-                affine_into(network.at(&ranges.wo), bv, &vec![T::zero(); width], row_bias);
+                product(row_bias, matrix(bv, 1, width), wo.t())?;
                 for (bias, mixing) in per_series.chunks_exact_mut(width).zip(block.mixing_used.chunks_exact(n)) {
                     let total: T = mixing.iter().copied().sum();
                     bias.iter_mut().zip(&*row_bias).zip(bo).for_each(|((bias, &u), &b)| *bias = total * u + b);

@@ -7,7 +7,7 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tensor {
-    /// Its name, as in the table of section 3 of the documentation: `W_in`, `layer0.Wv`, ….
+    /// Its name, as the paper's program and the golden cases have it: `W_in`, `layer0.Wv`, ….
     pub name: String,
     /// Its shape.
     pub shape: Vec<usize>,

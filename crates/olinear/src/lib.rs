@@ -25,6 +25,7 @@ mod missing;
 mod moments;
 mod network;
 mod normlin;
+mod parallel;
 mod revin;
 mod ridge;
 mod rotation;

@@ -67,7 +67,7 @@ impl Loss {
         let mut sum = 0.0;
         let mut count = 0_usize;
         for ((index, &p), &y) in prediction.indexed_iter().zip(target.iter()) {
-            if let Some((term, slope)) = self.term(p - y) {
+            if let Some((term, slope)) = self.term(p, y) {
                 let weight = weights[index.1];
                 sum += Scalar::to_f64(weight * term);
                 gradient[index] = weight * slope;
@@ -79,12 +79,13 @@ impl Loss {
         Ok((sum * scale, gradient))
     }
 
-    /// Term and derivative at an error; `None` when there is no target.
+    /// Term of a forecast and its derivative; `None` when there is no target. A forecast that is NaN has the term NaN.
     #[inline(always)]
-    pub(crate) fn term<T: Scalar>(&self, e: T) -> Option<(T, T)> {
-        if e.is_nan() {
+    pub(crate) fn term<T: Scalar>(&self, forecast: T, target: T) -> Option<(T, T)> {
+        if target.is_nan() {
             return None;
         }
+        let e = forecast - target;
         let sign = if e > T::zero() {
             T::one()
         } else if e < T::zero() {

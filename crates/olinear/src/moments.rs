@@ -2,6 +2,7 @@
 
 use crate::lag_products::{dot, lag_squares, squares_from};
 use crate::missing::interpolate;
+use crate::parallel::map;
 use crate::scaler::check_no_infinity;
 use crate::{Error, Result};
 use core_tensor::linalg::{Accumulate, Llt, gemm_into};
@@ -20,7 +21,7 @@ pub enum Centre {
     Last,
 }
 
-/// Second moments `E[w wᵀ]` of window vectors w of K steps, pooled over windows and channels (section 6 of the documentation).
+/// Second moments `E[w wᵀ]` of window vectors w of K steps, pooled over windows and channels (see `docs/olinear.md`).
 ///
 /// Made from a series in O(N (n K + K²)), or fed row by row.
 #[derive(Debug, Clone, PartialEq)]
@@ -313,15 +314,4 @@ fn all_lengths(x: &[f64], steps: &[usize], longest: usize) -> Vec<Array2<f64>> {
             squares_from(x, &first)
         })
         .collect()
-}
-
-#[cfg(feature = "rayon")]
-fn map<R: Send>(channels: &[usize], f: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
-    use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-    channels.par_iter().map(|&c| f(c)).collect()
-}
-
-#[cfg(not(feature = "rayon"))]
-fn map<R>(channels: &[usize], f: impl Fn(usize) -> R) -> Vec<R> {
-    channels.iter().map(|&c| f(c)).collect()
 }

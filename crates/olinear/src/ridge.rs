@@ -25,7 +25,7 @@ pub enum PenaltySelection {
 }
 
 /// Closed-form ridge regression from look-back to horizons in a transformed domain, shared by all channels, from second moments
-/// alone: no window is ever formed, and all horizons are fitted at once (section 6 of the documentation).
+/// alone: no window is ever formed, and all horizons are fitted at once (see `docs/olinear.md`).
 ///
 /// `forecast = Wᵀ (x - centre(x)) + centre(x)`. Coordinates are the eigenvectors of the second moments of inputs and of targets.
 ///

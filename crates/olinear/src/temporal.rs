@@ -1,6 +1,7 @@
 //! Correlation between the steps of a window.
 
 use crate::lag_products::{dot, lag_products, lag_squares};
+use crate::parallel::map;
 use crate::scaler::check_no_infinity;
 use crate::{Error, Result};
 use core_tensor::{Error as ArgumentError, check_range};
@@ -291,15 +292,4 @@ fn pair_correlation(a: &Centred, b: &Centred) -> f64 {
     }
     let scale = (aa * bb).sqrt();
     if scale > 0.0 { (ab / scale).clamp(-1.0, 1.0) } else { 0.0 }
-}
-
-#[cfg(feature = "rayon")]
-fn map<R: Send>(channels: &[usize], f: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
-    use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-    channels.par_iter().map(|&c| f(c)).collect()
-}
-
-#[cfg(not(feature = "rayon"))]
-fn map<R>(channels: &[usize], f: impl Fn(usize) -> R) -> Vec<R> {
-    channels.iter().map(|&c| f(c)).collect()
 }

@@ -195,10 +195,8 @@ impl OLinear {
             network.start_from_linear(map)?;
         }
         let data = series.mapv(|v| v as f32);
-        let steps_per_epoch = {
-            let count = Parts::windows(&parts.train, self.look_back, self.horizon);
-            count.div_ceil(self.batch)
-        };
+        let count = Parts::windows(&parts.train, self.look_back, self.horizon);
+        let steps_per_epoch = count.div_ceil(self.batch);
         let options = AdamWOptions { learning_rate: self.learning_rate, ..AdamWOptions::default() };
         let mut optimiser = AdamW::new(network.parameters.len(), options)?;
         let mut workspace = Workspace::new(&network, self.batch, self.folding)?;
@@ -210,7 +208,6 @@ impl OLinear {
         'training: for epoch in 1..=self.epochs {
             let learning_rate = self.schedule.rate(self.learning_rate, epoch, self.epochs)?;
             optimiser.set_learning_rate(learning_rate)?;
-            let count = Parts::windows(&parts.train, self.look_back, self.horizon);
             let order = permutation(&mut streams.stream(epoch as u64), count);
             let mut sum = 0.0;
             for (index, chunk) in order.chunks(self.batch).enumerate() {
@@ -238,6 +235,9 @@ impl OLinear {
                 }
             }
             let validation_loss = self.validation_loss(&network, series, parts)?;
+            if !validation_loss.is_finite() && !best.0.is_finite() {
+                return Err(Error::Diverged { epoch, step: steps_per_epoch, loss: validation_loss });
+            }
             history.push(Epoch { epoch, learning_rate, train_loss: sum / count as f64, validation_loss });
             if validation_loss <= best.0 {
                 best = (validation_loss, network.parameters.clone());

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 use core_tensor::{Error as ArgumentError, Scalar, check_range, check_shape};
 use ndarray::{Array3, ArrayRef2, ArrayRef3};
 
-/// Which products of matrices are formed before they meet the rows (section 5.3 of the documentation): the same function and the
+/// Which products of matrices are formed before they meet the rows (see `docs/olinear.md`): the same function and the
 /// same gradients, at a cost that depends on sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

@@ -61,6 +61,16 @@ fn configurations() {
 }
 
 #[test]
+fn a_forecast_that_is_no_number_is_no_missing_target() {
+    let y = Array3::<f64>::zeros((1, 2, 1));
+    let (mut p, mut gap) = (y.clone(), y.clone());
+    p[[0, 0, 0]] = f64::NAN;
+    gap[[0, 0, 0]] = f64::NAN;
+    assert!(Loss::default().value_and_gradient(&p, &y).unwrap().0.is_nan());
+    assert_eq!(Loss::default().value_and_gradient(&y, &gap).unwrap().0, 0.0);
+}
+
+#[test]
 fn divergence_is_an_error() {
     let model = OLinear { width: 4, hidden: 4, extension: 2, epochs: 4, learning_rate: 1e30, ..OLinear::new(6, 3) };
     assert!(matches!(model.fit(&series(200), &parts(200)), Err(Error::Diverged { .. })));
