@@ -48,6 +48,14 @@ fn fit_forecast_evaluate() {
     let out = place.succeed(&["olinear", "evaluate", "fit/model.safetensors", "sales.csv", "--out", "test"]);
     assert!(out.contains("windows: MSE") && out.contains("adaptive"), "{out}");
     assert_eq!(place.json("test/evaluate.json")["steps"].as_array().unwrap().len(), 7);
+    // Fewer rows than the model kept for its test, and fewer than a window.
+    place.file("half.csv", table(300, None));
+    let error = refused(&place, &["olinear", "evaluate", "fit/model.safetensors", "half.csv"]);
+    assert!(error.contains("pass --all"), "{error}");
+    place.succeed(&["olinear", "evaluate", "fit/model.safetensors", "half.csv", "--all", "--out", "half"]);
+    place.file("few.csv", table(20, None));
+    let error = refused(&place, &["olinear", "evaluate", "fit/model.safetensors", "few.csv", "--all"]);
+    assert!(error.contains("one window needs 35"), "{error}");
     let words = ["olinear", "forecast", "fit/model.safetensors", "sales.csv", "--out", "next"];
     let out = place.succeed(&words);
     assert!(out.contains("2024-01-26 00:00") && out.contains("2 more in forecast.csv"), "{out}");

@@ -11,7 +11,7 @@ use crate::report::{HtmlTable, Page};
 use chart::{Chart, Palette, Plot};
 use ndarray::Array2;
 use orthant::olinear::{
-    AdaptiveConformal, Coverage, Error, Forecaster, Metrics, Parts, SavedModel, coverage, evaluate as measure, windows,
+    AdaptiveConformal, Coverage, Error, Forecaster, Metrics, MetricsAccumulator, Parts, SavedModel, coverage, windows,
 };
 use serde::Serialize;
 
@@ -65,11 +65,27 @@ pub(crate) fn evaluate(arguments: &EvaluateArguments) -> Outcome<()> {
     let scaled: Array2<f64> = model.scaler.transform(&series.values).map_err(refuse)?;
     let rows = if arguments.all { 0..series.values.nrows() } else { model.parts.test.clone() };
     let forecaster = &model.forecaster;
-    let metrics = measure(forecaster, &scaled, &rows).map_err(refuse)?;
+    if rows.end > scaled.nrows() {
+        return Err(Failure::input(format!(
+            "`{}` has {} rows, but the model's test rows end at {}; pass --all to use those that there are",
+            series.source,
+            scaled.nrows(),
+            rows.end
+        )));
+    }
     let (look_back, horizon) = (forecaster.look_back(), forecaster.horizon());
     let count = Parts::windows(&rows, look_back, horizon);
     let progress = Progress::new(arguments.results.quiet);
     progress.begin("windows", count);
+    if count == 0 {
+        let needed = look_back + horizon;
+        return Err(Failure::input(format!(
+            "`{}`: {} rows are to be evaluated; one window needs {needed}",
+            series.source,
+            rows.len()
+        )));
+    }
+    let mut sums = MetricsAccumulator::default();
     // Squared and absolute errors and their number, by step and series.
     let shape = (horizon, series.names.len());
     let (mut squared, mut absolute, mut seen) =
@@ -78,6 +94,7 @@ pub(crate) fn evaluate(arguments: &EvaluateArguments) -> Outcome<()> {
         let starts: Vec<usize> = (begin..count.min(begin + 64)).map(|w| rows.start + w).collect();
         let (x, y) = windows(&scaled, &starts, look_back, horizon).map_err(refuse)?;
         let forecasts = forecaster.forecast_windows(&x).map_err(refuse)?;
+        sums.add(&forecasts, &y).map_err(refuse)?;
         for ((index, &forecast), &truth) in forecasts.indexed_iter().zip(y.iter()) {
             let at = [index.1, index.2];
             let error = forecast - truth;
@@ -117,7 +134,7 @@ pub(crate) fn evaluate(arguments: &EvaluateArguments) -> Outcome<()> {
         head: Head::new(SCHEMA, SCHEMA_VERSION),
         data: series.record(),
         windows: count,
-        metrics,
+        metrics: sums.metrics(),
         level: arguments.level,
         split_intervals: split,
         adaptive_intervals: adaptive,
